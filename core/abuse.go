@@ -1,0 +1,117 @@
+package core
+
+// cause says what a connection spent its abuse budget on. All causes share one
+// budget, since a mixed flood can stay under any number of single limits
+// (VU#605641).
+type cause uint8
+
+const (
+	causeControl      cause = iota // PING, SETTINGS, GOAWAY
+	causeReset                     // RST_STREAM of an unfinished exchange
+	causeStreamError               // a stream error the peer caused
+	causeEmptyData                 // DATA that carries nothing
+	causeStrayAck                  // an acknowledgement of nothing
+	causeRefused                   // a stream over the limit
+	causePriority                  // PRIORITY, PRIORITY_UPDATE
+	causeIgnored                   // unknown or ignored frames
+	causeClosedStream              // frames on closed streams
+	causeWindowUpdate              // WINDOW_UPDATE beyond its allowance
+	causeUnsendable                // a response its peer declared too large
+	numCauses
+)
+
+// The price of each cause in points, and its name in debug data.
+var prices = [numCauses]struct {
+	points int64
+	name   string
+}{
+	causeControl:      {10, "control-frames"},
+	causeReset:        {10, "resets"},
+	causeStreamError:  {10, "stream-errors"},
+	causeEmptyData:    {10, "empty-data"},
+	causeStrayAck:     {10, "stray-acks"},
+	causeRefused:      {5, "refused-streams"},
+	causePriority:     {1, "priority-frames"},
+	causeIgnored:      {1, "ignored-frames"},
+	causeClosedStream: {1, "closed-streams"},
+	causeWindowUpdate: {1, "window-updates"},
+	causeUnsendable:   {10, "unsendable-headers"},
+}
+
+// refund is what a completed exchange gives back.
+const refund = 10
+
+// A point is kept as a thousand, so that refilling by elapsed time loses
+// nothing to rounding.
+const milli = 1000
+
+// budget is a token bucket: Limits.AbuseBudget points, Limits.AbuseRefill more
+// each second, never above the first.
+type budget struct {
+	left   int64 // thousandths of a point
+	at     instant
+	spent  [numCauses]uint32
+	warned bool
+}
+
+func (c *Conn) refill() {
+	full := int64(c.cfg.AbuseBudget) * milli
+	elapsed := c.now - c.abuse.at
+	c.abuse.at = c.now
+	if c.abuse.left >= full || elapsed <= 0 {
+		return
+	}
+	// A gap long enough to fill the budget is not multiplied out.
+	if elapsed/1e9 > int64(c.cfg.AbuseBudget) {
+		c.abuse.left = full
+		return
+	}
+	gain := elapsed / 1e3 * int64(c.cfg.AbuseRefill) / 1e3
+	if gain == 0 {
+		c.abuse.at -= elapsed // too short to count: wait for more
+		return
+	}
+	c.abuse.left = min(full, c.abuse.left+gain)
+}
+
+// charge takes the price of one occurrence. A connection with nothing left is
+// ended, naming what it spent most on.
+func (c *Conn) charge(why cause) {
+	if c.cfg.AbuseBudget == Unlimited || c.closed() {
+		return
+	}
+	c.refill()
+	p := prices[why].points
+	c.abuse.left -= p * milli
+	c.abuse.spent[why] += uint32(p)
+	switch {
+	case c.abuse.left <= 0:
+		top := cause(0)
+		for k := range c.abuse.spent {
+			if c.abuse.spent[k] > c.abuse.spent[top] {
+				top = cause(k)
+			}
+		}
+		c.failWith(FaultAbuse, prices[top].name)
+	case c.abuse.left <= int64(c.cfg.AbuseBudget)*milli/4 && !c.abuse.warned:
+		c.abuse.warned = true
+		c.beginShutdown(FaultAbuseWarning)
+	}
+}
+
+// reward is for an exchange that both sides completed.
+func (c *Conn) reward() {
+	full := int64(c.cfg.AbuseBudget) * milli
+	if c.abuse.left < full {
+		c.abuse.left = min(full, c.abuse.left+refund*milli)
+	}
+}
+
+// updateAllowance is how many WINDOW_UPDATEs are free: some to begin with, two
+// for each stream and two for each DATA frame sent.
+func (c *Conn) countWindowUpdate() {
+	c.windowUpdates++
+	if c.windowUpdates > 100+2*c.streamsSeen+2*c.dataSent {
+		c.charge(causeWindowUpdate)
+	}
+}

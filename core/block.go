@@ -1,0 +1,330 @@
+package core
+
+import (
+	"weft/core/frame"
+
+	"golang.org/x/net/http2/hpack"
+)
+
+// block is the header block being received: a HEADERS or PUSH_PROMISE frame
+// and the CONTINUATION frames behind it. While one is open, nothing else may
+// arrive (RFC 9113 §4.3).
+type block struct {
+	open          bool
+	stream        StreamID
+	promised      StreamID // PUSH_PROMISE only
+	endStream     bool
+	hasPriority   bool
+	priority      Priority
+	continuations int
+	buf           []byte // the fragments so far, unless one frame held all
+	scan          blockScan
+}
+
+// recvHeaders handles HEADERS (RFC 9113 §6.2).
+func (c *Conn) recvHeaders(h frame.Header, p []byte) Event {
+	f, err := frame.ParseHeaders(h, p)
+	if err != nil {
+		c.fail(parseFault(err))
+		return nil
+	}
+	if h.Stream == 0 {
+		c.fail(FaultStreamZero)
+		return nil
+	}
+	b := &c.block
+	b.stream, b.promised = h.Stream, 0
+	b.endStream = h.Flags.Has(frame.FlagEndStream)
+	b.hasPriority, b.priority = f.HasPriority, f.Priority
+	return c.beginBlock(f.Fragment, h.Flags.Has(frame.FlagEndHeaders))
+}
+
+func parseFault(err error) Fault {
+	if err == frame.ErrPadding {
+		return FaultPadding
+	}
+	return FaultFrameSize
+}
+
+func (c *Conn) beginBlock(fragment []byte, end bool) Event {
+	b := &c.block
+	b.scan = blockScan{}
+	if end {
+		return c.endBlock(fragment)
+	}
+	b.open = true
+	b.continuations = 0
+	c.arm(TimerHeaderBlock, c.cfg.HeaderBlock)
+	c.extendBlock(fragment)
+	return nil
+}
+
+// recvContinuation handles CONTINUATION (RFC 9113 §6.10).
+func (c *Conn) recvContinuation(h frame.Header, p []byte) Event {
+	b := &c.block
+	switch {
+	case h.Stream == 0:
+		c.fail(FaultStreamZero)
+		return nil
+	case !b.open || h.Stream != b.stream:
+		c.fail(FaultContinuation)
+		return nil
+	}
+	b.continuations++
+	if b.continuations > c.cfg.MaxContinuations {
+		c.fail(FaultTooManyContinuations)
+		return nil
+	}
+	c.extendBlock(p)
+	if c.closed() || !h.Flags.Has(frame.FlagEndHeaders) {
+		return nil
+	}
+	b.open = false
+	c.disarm(TimerHeaderBlock)
+	ev := c.endBlock(b.buf)
+	b.buf = nil
+	return ev
+}
+
+// extendBlock adds a fragment. Its structure is judged at once, so that a
+// hostile length ends the connection when it is read and not after it arrived.
+func (c *Conn) extendBlock(fragment []byte) {
+	b := &c.block
+	if len(b.buf)+len(fragment) > c.cfg.MaxHeaderBlock {
+		c.fail(FaultBlockTooLong)
+		return
+	}
+	b.buf = append(b.buf, fragment...)
+	if fault := c.scanBlock(b.buf); fault != FaultNone {
+		c.fail(fault)
+	}
+}
+
+// endBlock decodes a complete block and hands it to whoever it is for. The
+// compression state must follow every block, wanted or not (RFC 9113 §4.3).
+func (c *Conn) endBlock(raw []byte) Event {
+	b := &c.block
+	if len(raw) > c.cfg.MaxHeaderBlock {
+		c.fail(FaultBlockTooLong)
+		return nil
+	}
+	if b.promised != 0 {
+		fault := c.decodeBlock(raw, KindRequest)
+		if c.closed() {
+			return nil
+		}
+		return c.recvPromised(fault)
+	}
+	return c.dispatchHeaders(raw)
+}
+
+// decoded is a header block after decoding and checking.
+type decoded struct {
+	fields []Field
+	size   int // by RFC 9113 §6.5.2
+	msg    message
+	fault  Fault // of the message: FaultNone if it is valid
+}
+
+// decodeBlock decodes raw into c.got and checks it as a message of that kind.
+// It returns the message's fault; a fault of the connection has ended it.
+func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
+	if e := c.decodeCache.find(raw, kind); e != nil {
+		c.got = e.decoded
+		return c.got.fault
+	}
+	if fault := c.scanBlock(raw); fault != FaultNone {
+		c.fail(fault)
+		return fault
+	}
+	scan := &c.block.scan
+	if scan.pos != len(raw) {
+		c.fail(FaultCompression)
+		return FaultCompression
+	}
+	if c.mustShrink && !scan.updated {
+		// RFC 7541 §4.2: the reduction we demanded has to be signalled first.
+		c.fail(FaultCompression)
+		return FaultCompression
+	}
+	c.mustShrink = false
+	c.got.size, c.listFault = 0, FaultNone
+	c.fieldBuf = c.fieldBuf[:0]
+	if scan.fields > c.cfg.MaxHeaderFields {
+		c.listFault = FaultTooManyFields
+	}
+	c.dec.SetEmitEnabled(c.listFault == FaultNone)
+	if _, err := c.dec.Write(raw[scan.start:]); err != nil {
+		c.fail(decodeFault(err))
+		return FaultCompression
+	}
+	if err := c.dec.Close(); err != nil {
+		c.fail(decodeFault(err))
+		return FaultCompression
+	}
+	c.got.fields = c.fieldBuf
+	c.got.fault = c.listFault
+	if c.got.fault == FaultNone {
+		c.got.fault = c.got.msg.check(c.fieldBuf, fieldRules{kind, c.cfg.Transport, c.local.connectProtocol})
+	}
+	if c.got.fault == FaultNone && c.got.msg.crumbs > 1 {
+		c.got.fields = joinCookies(c.fieldBuf, c.got.msg.crumbs)
+	}
+	if scan.inserts || scan.updated {
+		c.decodeCache.invalidate()
+	} else {
+		c.decodeCache.store(raw, kind, &c.got)
+	}
+	return c.got.fault
+}
+
+func decodeFault(err error) Fault {
+	if err == hpack.ErrStringLength {
+		return FaultStringTooLong
+	}
+	return FaultCompression
+}
+
+// onField is the decoder's callback. Once the list is too large nothing is
+// kept any more, and the decoder only follows its table.
+func (c *Conn) onField(f hpack.HeaderField) {
+	c.got.size += len(f.Name) + len(f.Value) + fieldOverhead
+	if c.got.size > c.cfg.MaxHeaderList {
+		c.listFault = FaultHeaderListTooLarge
+		clear(c.fieldBuf)
+		c.fieldBuf = c.fieldBuf[:0]
+		c.dec.SetEmitEnabled(false)
+		return
+	}
+	c.fieldBuf = append(c.fieldBuf, Field(f))
+}
+
+// blockScan walks the representations of a header block without decoding
+// strings. It settles what the decoder leaves open: table size updates only at
+// the start, at most two; integers and lengths in range; fields counted before
+// any is stored.
+type blockScan struct {
+	pos     int // start of the first incomplete representation
+	start   int // end of the leading table size updates
+	fields  int
+	updates int
+	updated bool // the table's size was updated
+	inserts bool // the table changes
+}
+
+// maxInteger bounds every integer in a block, and maxIntegerBytes the length
+// of its encoding, padding with zeros included (RFC 7541 §5.1, §7.4).
+const (
+	maxInteger      = 1<<31 - 1
+	maxIntegerBytes = 5
+)
+
+// scanInteger reads the integer at b[pos] with a prefix of n bits. A size of 0
+// means that b ends too early, -1 that the integer is out of range.
+func scanInteger(b []byte, pos int, n uint) (v, size int) {
+	mask := byte(1<<n - 1)
+	if pos >= len(b) {
+		return 0, 0
+	}
+	v = int(b[pos] & mask)
+	if v < int(mask) {
+		return v, 1
+	}
+	for i := 1; ; i++ {
+		if i > maxIntegerBytes {
+			return 0, -1
+		}
+		if pos+i >= len(b) {
+			return 0, 0
+		}
+		x := b[pos+i]
+		v += int(x&0x7f) << (7 * (i - 1))
+		if v > maxInteger {
+			return 0, -1
+		}
+		if x&0x80 == 0 {
+			return v, i + 1
+		}
+	}
+}
+
+// scanBlock goes on from where it stopped, up to the last complete
+// representation in b. Every byte is looked at once, however b was cut.
+func (c *Conn) scanBlock(b []byte) Fault {
+	s := &c.block.scan
+	for s.pos < len(b) {
+		x := b[s.pos]
+		if x >= 0x80 { // indexed field, RFC 7541 §6.1
+			_, n := scanInteger(b, s.pos, 7)
+			if n <= 0 {
+				return incomplete(n)
+			}
+			s.pos += n
+			s.fields++
+		} else if x&0xe0 == 0x20 { // table size update, §6.3
+			if s.fields > 0 || s.updates == 2 {
+				return FaultCompression
+			}
+			v, n := scanInteger(b, s.pos, 5)
+			if n <= 0 {
+				return incomplete(n)
+			}
+			if uint32(v) > c.decoderLimit {
+				return FaultCompression
+			}
+			c.dec.SetMaxDynamicTableSize(uint32(v))
+			c.decodeCache.invalidate()
+			s.pos += n
+			s.start = s.pos
+			s.updates++
+			s.updated = true
+		} else { // literal field, §6.2
+			prefix := uint(4)
+			if x&0x40 != 0 {
+				prefix = 6
+			}
+			index, n := scanInteger(b, s.pos, prefix)
+			if n <= 0 {
+				return incomplete(n)
+			}
+			pos := s.pos + n
+			if index == 0 {
+				length, n := scanInteger(b, pos, 7)
+				if n <= 0 {
+					return incomplete(n)
+				}
+				if length > c.cfg.MaxHeaderList {
+					return FaultStringTooLong
+				}
+				pos += n + length
+			}
+			length, n := scanInteger(b, pos, 7)
+			if n <= 0 {
+				return incomplete(n)
+			}
+			if length > c.cfg.MaxHeaderList {
+				return FaultStringTooLong
+			}
+			pos += n + length
+			if pos > len(b) {
+				return FaultNone
+			}
+			s.pos = pos
+			s.fields++
+			if x&0x40 != 0 {
+				s.inserts = true
+			}
+		}
+		if s.fields > c.cfg.MaxHeaderFieldsHard {
+			return FaultTooManyFieldsHard
+		}
+	}
+	return FaultNone
+}
+
+func incomplete(size int) Fault {
+	if size < 0 {
+		return FaultCompression
+	}
+	return FaultNone
+}

@@ -1,0 +1,282 @@
+package core
+
+import (
+	"time"
+
+	"weft/core/frame"
+)
+
+// Open sends a request and opens a stream for it; client only. With end no
+// body and no trailers follow. fields are copied; the pseudo-fields come
+// first.
+//
+// Errors: ErrStreamLimit when the server's limit is reached (StreamsAllowed
+// says when to try again), ErrGoingAway, ErrStreamsExhausted, ErrClosed,
+// *FieldError, ErrHeaderListTooLarge, ErrConnectProtocol for :protocol before
+// the server's ENABLE_CONNECT_PROTOCOL, ErrRole.
+func (c *Conn) Open(now time.Time, fields []Field, end bool) (StreamID, error) {
+	return c.open(now, fields, end, nil)
+}
+
+// OpenPriority is Open with the RFC 7540 priority in the HEADERS frame.
+func (c *Conn) OpenPriority(now time.Time, fields []Field, end bool, p Priority) (StreamID, error) {
+	if p.Parent == c.nextID {
+		return 0, &ConfigError{"Priority.Parent", "the stream itself", "another stream"}
+	}
+	p.Weight = clampWeight(p.Weight)
+	return c.open(now, fields, end, &p)
+}
+
+func (c *Conn) open(now time.Time, fields []Field, end bool, p *Priority) (StreamID, error) {
+	c.tick(now)
+	switch {
+	case c.closed():
+		return 0, ErrClosed
+	case !c.client:
+		return 0, ErrRole
+	case c.goneAway || c.shuttingDown():
+		return 0, ErrGoingAway
+	case c.nextID > MaxStreamID:
+		return 0, ErrStreamsExhausted
+	case uint32(c.openLocal) >= c.peer.maxStreams:
+		c.wantOpen = true
+		return 0, ErrStreamLimit
+	}
+	var m message
+	known, err := c.checkOutgoing(fields, KindRequest, &m)
+	if err != nil {
+		return 0, err
+	}
+	if end && m.contentLength > 0 && !c.cfg.Unchecked && !c.cfg.UncheckedLength {
+		return 0, ErrBodyLength
+	}
+	id := c.nextID
+	c.nextID += 2
+	s := c.born(id)
+	s.state = steps[StateIdle][sendHeaders.with(end)].next
+	c.count(s)
+	s.send = phaseBody
+	s.sendLength = m.contentLength
+	s.authority = m.pseudo.Authority
+	switch m.pseudo.Method {
+	case "HEAD":
+		s.headOnly = true
+	case "CONNECT":
+		s.connect, s.send, s.sendLength = true, phaseTunnel, -1
+	}
+	if p != nil && !c.peer.noPriorities {
+		c.tree.place(s, *p, c.cfg.MaxIdlePriorities)
+	}
+	if m.priority != "" {
+		s.applySignal(parsePriorityField(m.priority))
+	}
+	c.writeBlock(headerFrame{id: id, end: end, priority: p}, fields, KindRequest, &m, known)
+	c.armKeepAlive()
+	return id, nil
+}
+
+// Headers sends a header block on an open stream. What it is follows from
+// where the message stands: on a server an interim response (a :status below
+// 200), the final response, or trailers; on a client trailers. Trailers need
+// end.
+//
+// Errors: ErrNoStream, ErrStreamState, *FieldError, ErrBodyLength,
+// ErrHeaderListTooLarge, ErrClosed. fields are copied.
+func (c *Conn) Headers(now time.Time, id StreamID, fields []Field, end bool) error {
+	c.tick(now)
+	if c.closed() {
+		return ErrClosed
+	}
+	s := c.streams.find(id)
+	if s == nil || s.state.closed() {
+		return ErrNoStream
+	}
+	st := steps[s.state][sendHeaders.with(end)]
+	if !st.legal() || s.send == phaseTunnel {
+		return ErrStreamState
+	}
+	if s.send == phaseBody {
+		return c.sendTrailers(s, st.next, fields, end)
+	}
+	return c.sendResponse(s, st.next, fields, end)
+}
+
+func (c *Conn) sendTrailers(s *stream, next State, fields []Field, end bool) error {
+	switch {
+	case !end:
+		return ErrStreamState
+	case s.sendLength > 0 && !c.cfg.UncheckedLength:
+		return ErrBodyLength
+	}
+	var m message
+	known, err := c.checkOutgoing(fields, KindTrailers, &m)
+	if err != nil {
+		return err
+	}
+	c.writeBlock(headerFrame{id: s.id, end: true}, fields, KindTrailers, &m, known)
+	c.settle(s, next)
+	return nil
+}
+
+func (c *Conn) sendResponse(s *stream, next State, fields []Field, end bool) error {
+	kind := KindResponse
+	if isInterim(fields) {
+		kind = KindInterim
+	}
+	var m message
+	known, err := c.checkOutgoing(fields, kind, &m)
+	if err != nil {
+		return err
+	}
+	if kind == KindInterim {
+		if end {
+			return ErrStreamState
+		}
+		if s.state == StateReservedLocal {
+			s.state = next
+			c.count(s)
+		}
+		c.writeBlock(headerFrame{id: s.id}, fields, kind, &m, known)
+		return nil
+	}
+	length := m.contentLength
+	status := m.pseudo.Status
+	tunnel := s.connect && status >= 200 && status < 300
+	switch {
+	case tunnel:
+		if length >= 0 && !c.cfg.Unchecked {
+			return &FieldError{"content-length", "has no place in a 2xx response to CONNECT (RFC 9110 §8.6)"}
+		}
+		length = -1
+	case s.headOnly || status == 204 || status == 304:
+		length = noBody
+	case end && length > 0 && !c.cfg.Unchecked && !c.cfg.UncheckedLength:
+		return ErrBodyLength
+	}
+	if s.state == StateReservedLocal && !next.closed() {
+		if uint32(c.openLocal) >= c.peer.maxStreams {
+			// RFC 9113 §8.4.2: a promised stream counts once it begins.
+			c.wantOpen = true
+			return ErrStreamLimit
+		}
+		c.count(s)
+	}
+	s.responded = true
+	c.timed[listWait].remove(s)
+	s.sendLength = length
+	s.send = phaseBody
+	if tunnel {
+		s.send = phaseTunnel
+	}
+	if m.priority != "" {
+		s.applySignal(parsePriorityField(m.priority).over(s))
+	}
+	at := len(c.out)
+	c.writeBlock(headerFrame{id: s.id, end: end}, fields, kind, &m, known)
+	c.forced += len(c.out) - at
+	c.settle(s, next)
+	return nil
+}
+
+// isInterim reports whether the fields are a 1xx response.
+func isInterim(fields []Field) bool {
+	for i := range fields {
+		if fields[i].Name == ":status" {
+			return len(fields[i].Value) == 3 && fields[i].Value[0] == '1'
+		}
+	}
+	return false
+}
+
+// Reset ends a stream with RST_STREAM. Nothing more is reported on it. Output
+// already serialised still goes out. ErrNoStream when it is idle or closed.
+func (c *Conn) Reset(now time.Time, id StreamID, code ErrCode) error {
+	c.tick(now)
+	if c.closed() {
+		return ErrClosed
+	}
+	s := c.streams.find(id)
+	if s == nil || s.state.closed() {
+		return ErrNoStream
+	}
+	c.out = frame.AppendRSTStream(c.out, id, code)
+	if s.state == StateReservedRemote {
+		c.reserved--
+	}
+	c.settle(s, StateClosedByUs)
+	return nil
+}
+
+// Hold keeps a stream's place under our concurrency limit, also after it is
+// closed on the wire, until Release: whoever runs a handler for it calls Hold
+// when the request comes and Release when the handler is done, so that a peer
+// cannot have more running than it may have open (CVE-2023-44487).
+func (c *Conn) Hold(id StreamID) error {
+	s := c.streams.find(id)
+	if s == nil || s.state.closed() {
+		return ErrNoStream
+	}
+	s.held = true
+	return nil
+}
+
+// Release undoes Hold.
+func (c *Conn) Release(id StreamID) error {
+	s := c.streams.find(id)
+	if s == nil || !s.held {
+		return ErrNoStream
+	}
+	s.held = false
+	if s.state.closed() && !s.report {
+		c.forget(s)
+	}
+	return nil
+}
+
+// SetConnWindow sets the connection's receive window to size bytes, an
+// absolute value from 65535 to 2^31-1; Node's session.setLocalWindowSize. A
+// smaller window than the present one takes effect as data comes in.
+func (c *Conn) SetConnWindow(size int) error {
+	if size < 0 || size > maxWindow {
+		return &ConfigError{"window size", formatInt(size), "0 to 2^31-1"}
+	}
+	if c.closed() {
+		return ErrClosed
+	}
+	c.openWindow(int64(size))
+	return nil
+}
+
+func (c *Conn) openWindow(size int64) {
+	f := &c.inflow
+	grow := size - f.size
+	f.size = size
+	if grow < 0 {
+		f.owed += grow // paid back by not returning that much
+		return
+	}
+	if inc := f.owed + grow; inc > 0 {
+		f.owed = 0
+		f.window += inc
+		c.out = frame.AppendWindowUpdate(c.out, 0, uint32(inc))
+	}
+}
+
+// WriteFrame sends a frame of a type this package does not handle, for
+// extensions. The payload is copied; it may be as long as the peer's
+// MAX_FRAME_SIZE.
+func (c *Conn) WriteFrame(frameType, flags uint8, id StreamID, payload []byte) error {
+	switch {
+	case c.closed():
+		return ErrClosed
+	case knownFrame(frameType):
+		return &ConfigError{"frame type", formatInt(int(frameType)), "a type this package does not handle itself"}
+	case len(payload) > int(c.peer.maxFrameSize):
+		return &ConfigError{"payload", formatInt(len(payload)) + " bytes", "at most the peer's MAX_FRAME_SIZE"}
+	}
+	c.out = frame.AppendHeader(c.out, frame.Header{
+		Length: uint32(len(payload)), Type: frame.Type(frameType), Flags: frame.Flags(flags), Stream: id,
+	})
+	c.out = append(c.out, payload...)
+	return nil
+}

@@ -1,0 +1,228 @@
+package core
+
+import (
+	"time"
+
+	"golang.org/x/net/http2/hpack"
+)
+
+// A Conn is one HTTP/2 connection, client or server, without anything of the
+// world in it: no socket, goroutine, lock or clock. Its methods are of four
+// kinds:
+//
+//   - what happens to it: Receive, ReceiveEOF, Advance, Wrote. They take the
+//     time and never fail.
+//   - what it reports: Next (until it returns nil), AppendOutput or SwapOutput,
+//     NextDeadline, ReadPaused. Taking output can make room, so that Next has
+//     something to say again: a loop is done when both have nothing.
+//   - what it is told to do: Open, Headers, Send, Consume, Reset and the other
+//     commands. A command that returns an error has changed nothing.
+//   - getters, which change nothing.
+//
+// A Conn belongs to one goroutine at a time. Commands may be called at any
+// moment, also between two calls of Next.
+type Conn struct {
+	cfg    Config
+	client bool
+	start  time.Time
+	now    instant
+	stage  stage
+
+	// Input (receive.go).
+	input     []byte // not yet parsed: the caller's until Next returns nil
+	stash     []byte // the rest of it when reading paused
+	partial   []byte // the beginning of a frame
+	preface   int    // bytes of the client preface still expected
+	ended     bool   // ReceiveEOF
+	gotFirst  bool   // the peer's first SETTINGS came
+	block     block
+	needDrain bool // Next has not returned nil since Receive
+
+	// Header blocks (block.go).
+	dec          *hpack.Decoder
+	decoderLimit uint32 // what the peer's encoder may use
+	mustShrink   bool   // and has to confirm, having been told less
+	decodeCache  decodeCache
+	fieldBuf     []Field
+	listFault    Fault
+	got          decoded
+
+	// Output (output.go, encode.go).
+	enc           *hpack.Encoder
+	encodeCache   encodeCache
+	tableChanged  bool
+	out           []byte
+	taken         bool // any output was ever taken
+	handed        int  // taken and not yet Wrote
+	replies       int  // of out: frames the peer made us send
+	repliesHanded int
+	forced        int // of out: bytes of server response headers
+	forcedHanded  int
+
+	// Settings (settings.go).
+	local   settings
+	peer    settings
+	pending []pendingSettings
+
+	// Streams (stream.go).
+	streams     streamTable
+	closedIDs   closedStreams
+	nextID      StreamID // the next we open
+	lastPeerID  StreamID // the highest the peer opened
+	openLocal   int      // streams we opened that count
+	openPeer    int      // streams the peer opened that count, held ones included
+	lingering   int      // of those: closed on the wire, but held
+	reserved    int      // promised to us and not begun
+	wireStreams int      // not closed on the wire
+	streamsSeen int
+	wantOpen    bool // Open failed with ErrStreamLimit
+
+	// Flow control (flow.go, probe.go, schedule.go).
+	inflow     inflow
+	probe      probe
+	sendWindow int64
+	sched      schedule
+	tree       tree
+	idleHints  []idleHint
+
+	// GOAWAY (goaway.go).
+	goAwaySent    StreamID // the last id named, MaxStreamID+1 before
+	goAwayFinal   bool
+	goAwayGot     StreamID // the lowest last id received
+	goneAway      bool     // the peer sent GOAWAY
+	shutdownFault Fault
+	shutdownEvent bool
+
+	// PING (ping.go).
+	pings         []pendingPing
+	shutdownRTT   bool // a PING measures the time between two GOAWAYs
+	aliveSent     bool
+	aliveExpected bool
+	lastInput     instant
+
+	abuse         budget
+	refusedEarly  int
+	windowUpdates int
+	dataSent      int
+	stalls        int
+	origins       originSet
+
+	deadlines [numTimers]instant
+	timed     [numLists]timerList
+
+	// Reports (report.go).
+	reportHead, reportTail *stream
+	end                    ConnClosed
+	ev                     events
+}
+
+// stage is where a connection's life stands.
+type stage uint8
+
+const (
+	// stageOpen: streams may be opened, unless a GOAWAY forbids it.
+	stageOpen stage = iota
+	// stageOver: nothing is received or sent any more. What was serialised
+	// before still goes out; ConnClosed is yet to be reported.
+	stageOver
+	// stageDone: ConnClosed was reported.
+	stageDone
+)
+
+// events holds one record of each kind: Next returns pointers to them.
+type events struct {
+	headers         HeadersReceived
+	data            DataReceived
+	reset           StreamReset
+	writable        Writable
+	allowed         StreamsAllowed
+	push            PushPromiseReceived
+	settings        SettingsReceived
+	settingsAcked   SettingsAcked
+	ping            PingReceived
+	pingAcked       PingAcked
+	pingUnsolicited PingUnsolicited
+	goAway          GoAwayReceived
+	priority        PriorityUpdateReceived
+	altSvc          AltSvcReceived
+	origin          OriginReceived
+	frame           FrameReceived
+	shutdown        ShutdownStarted
+	closed          ConnClosed
+}
+
+// NewServer makes the server's end of a connection that begins now. The zero
+// Config works; an option out of range is a *ConfigError.
+func NewServer(now time.Time, cfg Config) (*Conn, error) { return newConn(now, cfg, false) }
+
+// NewClient makes the client's end of a connection that begins now.
+func NewClient(now time.Time, cfg Config) (*Conn, error) { return newConn(now, cfg, true) }
+
+func newConn(now time.Time, cfg Config, client bool) (*Conn, error) {
+	cfg, err := cfg.withDefaults(client)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{cfg: cfg, client: client, start: now}
+	announced, err := c.firstSettings()
+	if err != nil {
+		return nil, err
+	}
+	for i := range c.deadlines {
+		c.deadlines[i] = unarmed
+	}
+	for i := range c.timed {
+		c.timed[i].which = i
+	}
+	c.local, c.peer = initialSettings, initialSettings
+	c.goAwaySent, c.goAwayGot = MaxStreamID+1, MaxStreamID
+	c.nextID = 2
+	if client {
+		c.nextID = 1
+		c.peer.maxStreams = assumedStreams
+		c.out = append(c.out, Preface...)
+	} else {
+		c.preface = len(Preface)
+	}
+	c.abuse.left = int64(cfg.AbuseBudget) * milli
+	c.decoderLimit = initialTable
+	c.dec = hpack.NewDecoder(initialTable, c.onField)
+	c.dec.SetMaxStringLength(cfg.MaxHeaderList)
+	c.enc = hpack.NewEncoder((*encoderSink)(c))
+	if cfg.EncoderTable != initialTable {
+		c.enc.SetMaxDynamicTableSizeLimit(uint32(cfg.EncoderTable))
+		if cfg.EncoderTable < initialTable {
+			c.enc.SetMaxDynamicTableSize(uint32(cfg.EncoderTable))
+		}
+	}
+	c.sendWindow = defaultWindow
+	c.inflow = inflow{window: defaultWindow, size: defaultWindow}
+	c.announce(announced)
+	c.openWindow(int64(cfg.ConnWindow))
+	c.arm(TimerPreface, cfg.Timeouts.Preface)
+	return c, nil
+}
+
+// initialTable is SETTINGS_HEADER_TABLE_SIZE before anything was agreed.
+const initialTable = 4096
+
+// assumedStreams is how many streams a client opens before it knows the
+// server's limit.
+const assumedStreams = 100
+
+func (c *Conn) closed() bool { return c.stage != stageOpen }
+
+func (c *Conn) handshaken() bool { return c.gotFirst }
+
+// Client reports whether this is the client's end.
+func (c *Conn) Client() bool { return c.client }
+
+// Closed reports whether ConnClosed was reported: what is left to do is to
+// write the remaining output and close the transport.
+func (c *Conn) Closed() bool { return c.stage == stageDone }
+
+// Limits returns the limits that are in force.
+func (c *Conn) Limits() Limits { return c.cfg.Limits }
+
+// Timeouts returns the timeouts that are in force.
+func (c *Conn) Timeouts() Timeouts { return c.cfg.Timeouts }

@@ -1,0 +1,234 @@
+package core
+
+import (
+	"time"
+
+	"weft/core/frame"
+)
+
+// recvData handles DATA (RFC 9113 §6.1).
+func (c *Conn) recvData(h frame.Header, p []byte) Event {
+	f, err := frame.ParseData(h, p)
+	switch {
+	case h.Stream == 0:
+		c.fail(FaultStreamZero)
+		return nil
+	case err != nil:
+		c.fail(parseFault(err))
+		return nil
+	}
+	// Every DATA frame is charged to the connection, whatever becomes of it,
+	// and returned at once: what the streams' windows allow is bound enough.
+	n := int64(h.Length)
+	if !c.inflow.take(n) {
+		c.fail(FaultWindowExceededConn)
+		return nil
+	}
+	c.repayConn(int(n))
+	end := h.Flags.Has(frame.FlagEndStream)
+	s, ok := c.streamFor(h.Stream, recvData.with(end))
+	if !ok {
+		return nil
+	}
+	if s.recvWindow < n {
+		c.streamFault(s, FaultWindowExceeded)
+		return nil
+	}
+	size := int64(len(f.Data))
+	switch {
+	case s.recv == phaseHeaders:
+		c.streamFault(s, FaultDataBeforeHeaders)
+		return nil
+	case s.recvLength == noBody && size > 0:
+		c.streamFault(s, FaultBodyNotAllowed)
+		return nil
+	case s.recvLength >= 0 && (size > s.recvLength || end && size < s.recvLength):
+		c.streamFault(s, FaultBodyLength)
+		return nil
+	}
+	if s.recvLength > 0 {
+		s.recvLength -= size
+	}
+	s.recvWindow -= n
+	s.unread += n
+	if over := n - size; over > 0 {
+		// Padding never reaches the caller, who cannot consume it.
+		c.repayStream(s, over)
+	}
+	c.probeReceived(n)
+	if size == 0 && !end {
+		c.charge(causeEmptyData)
+		return nil
+	}
+	if c.timed[listWait].armed(s) {
+		if end {
+			c.timed[listWait].remove(s)
+		} else {
+			c.timed[listWait].set(s, c.in(c.cfg.BodyIdle))
+		}
+	}
+	ev := &c.ev.data
+	ev.Stream, ev.Data, ev.EndStream = s.id, f.Data, end
+	if end {
+		c.settle(s, steps[s.state][recvDataEnd].next)
+	}
+	return ev
+}
+
+// Consume says that the caller is done with n bytes of DATA, so that the peer
+// may send as many again. Data of a stream that is over need not be consumed,
+// and consuming it is no error. More than was delivered is ErrStreamState.
+func (c *Conn) Consume(id StreamID, n int) error {
+	s := c.streams.find(id)
+	if s == nil || s.state.closed() {
+		if c.isIdle(id) {
+			return ErrNoStream
+		}
+		return nil
+	}
+	if n < 0 || int64(n) > s.unread {
+		return ErrStreamState
+	}
+	if n > 0 && !c.closed() {
+		c.repayStream(s, int64(n))
+	}
+	return nil
+}
+
+// trickleWindow is how small a peer's window has to be for its bytes to be
+// held up to trickleDelay, so that tiny windows do not make tiny frames
+// (CVE-2019-9511).
+const (
+	trickleWindow = 256
+	trickleDelay  = 100 * time.Millisecond
+)
+
+// Send sends body bytes, and with end the end of the message. It takes as many
+// of p's first bytes as the stream's window, the connection's window, one
+// frame and the waiting output allow, and returns how many. When that is fewer
+// than len(p), or the end was not taken with n == len(p) == 0, the stream
+// waits for its turn and Writable says when to go on; end then has to be
+// given again.
+//
+// Errors: ErrNoStream, ErrStreamState before the headers or after the end,
+// ErrBodyLength for a body unlike its content-length, ErrClosed. p is copied.
+func (c *Conn) Send(now time.Time, id StreamID, p []byte, end bool) (n int, err error) {
+	c.tick(now)
+	if c.closed() {
+		return 0, ErrClosed
+	}
+	s := c.streams.find(id)
+	if s == nil || s.state.closed() {
+		return 0, ErrNoStream
+	}
+	st := steps[s.state][sendData.with(end)]
+	if !st.legal() || s.send == phaseHeaders {
+		return 0, ErrStreamState
+	}
+	if s.sendLength != -1 && !c.cfg.UncheckedLength {
+		left := max(s.sendLength, 0)
+		if int64(len(p)) > left || end && s.sendLength >= 0 && int64(len(p)) < left {
+			return 0, ErrBodyLength
+		}
+	}
+	if len(p) == 0 && !end {
+		return 0, nil
+	}
+	n = len(p)
+	if n > 0 {
+		n = c.sendable(s, n)
+		if n == 0 {
+			c.wait(s)
+			return 0, nil
+		}
+	}
+	last := end && n == len(p)
+	overhead := c.appendData(s, p[:n], last)
+	c.dataSent++
+	s.sendWindow -= int64(n + overhead)
+	c.sendWindow -= int64(n + overhead)
+	if s.sendLength > 0 {
+		s.sendLength -= int64(n)
+	}
+	s.granted = false
+	if c.timed[listStall].armed(s) {
+		if n == len(p) {
+			c.timed[listStall].remove(s)
+		} else if s.progress += n; s.progress >= c.cfg.StallBytes {
+			c.armStall(s)
+		}
+	}
+	if n < len(p) {
+		c.wait(s)
+		return n, nil
+	}
+	if last {
+		c.settle(s, steps[s.state][sendDataEnd].next)
+	}
+	return n, nil
+}
+
+// armStall gives the stream another Config.Stall to make progress in.
+func (c *Conn) armStall(s *stream) {
+	s.progress = 0
+	c.timed[listStall].set(s, c.in(c.cfg.Stall))
+}
+
+// fireStall judges a stream that made too little progress: its peer holds it
+// up only if there is no window.
+func (c *Conn) fireStall(s *stream) {
+	if s.sendWindow >= int64(c.cfg.StallBytes) && c.sendWindow > 0 {
+		c.armStall(s)
+		return
+	}
+	c.stalls++
+	c.resetFor(s, FaultStalled)
+	if c.stalls >= c.cfg.MaxStalls {
+		c.fail(FaultTooManyStalls)
+	}
+}
+
+// sendable is how many of n bytes the stream may send now.
+func (c *Conn) sendable(s *stream, n int) int {
+	if !s.granted && c.sched.ahead(s) {
+		return 0 // others wait, and it is not this stream's turn
+	}
+	room := c.room(s)
+	if room <= 0 {
+		return 0
+	}
+	if room < n && s.sendWindow < trickleWindow && int64(room) == s.sendWindow {
+		// The peer's window is tiny: collect.
+		if c.now < s.lastTrickle+int64(trickleDelay) {
+			if !c.timed[listTrickle].armed(s) {
+				c.timed[listTrickle].set(s, c.in(trickleDelay))
+			}
+			return 0
+		}
+		s.lastTrickle = c.now
+	}
+	return min(room, n)
+}
+
+// room is how many body bytes one frame of the stream could carry now.
+func (c *Conn) room(s *stream) int {
+	out := c.cfg.MaxOutput - len(c.out) - c.handed - frame.HeaderLen
+	return int(min(s.sendWindow, c.sendWindow, int64(out), int64(c.peer.maxFrameSize)))
+}
+
+// appendData serialises one DATA frame and returns its padding with the pad
+// length byte.
+func (c *Conn) appendData(s *stream, p []byte, end bool) (overhead int) {
+	pad := -1
+	if c.cfg.Padding != nil {
+		fits := int(min(s.sendWindow, c.sendWindow, int64(c.peer.maxFrameSize))) - len(p) - 1
+		if fits >= 0 {
+			if k := c.cfg.Padding(len(p), min(fits, 255)); k > 0 {
+				pad = min(k, fits, 255)
+				overhead = pad + 1
+			}
+		}
+	}
+	c.out = frame.AppendData(c.out, s.id, p, end, pad)
+	return overhead
+}

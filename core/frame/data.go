@@ -1,0 +1,28 @@
+package frame
+
+// DataFrame is the payload of DATA (RFC 9113 §6.1).
+type DataFrame struct {
+	Data []byte
+
+	// Overhead is what flow control counts besides Data: the pad length byte
+	// and the padding, or 0 when the frame is not padded (RFC 9113 §6.9.1).
+	Overhead int
+}
+
+// ParseData parses the payload p of DATA. The result's Data is part of p.
+func ParseData(h Header, p []byte) (DataFrame, error) {
+	data, overhead, err := cutPadding(h, p, 0)
+	return DataFrame{data, overhead}, err
+}
+
+// AppendData appends DATA, with END_STREAM if end is true. pad is -1 for no
+// padding, or 0 to 255 for PADDED with that many bytes.
+func AppendData(dst []byte, id StreamID, data []byte, end bool, pad int) []byte {
+	h := Header{Length: uint32(len(data)), Type: TypeData, Stream: id}
+	if end {
+		h.Flags = FlagEndStream
+	}
+	dst = appendPaddedHeader(dst, h, pad)
+	dst = append(dst, data...)
+	return appendPadding(dst, pad)
+}

@@ -1,0 +1,355 @@
+package core
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Unlimited, as the value of a count or size in Config, takes a bound away. It
+// has to be written out: nothing else means unlimited.
+const Unlimited = math.MaxInt
+
+// Never, as the value of a time in Config, takes a deadline away.
+const Never time.Duration = math.MaxInt64
+
+// Config says how a Conn behaves. The zero Config is ready for use and safe
+// against a hostile peer. In every field of Limits and Timeouts, and in the
+// sizes here, zero means the default, a negative value is an error, and
+// Unlimited or Never removes the bound.
+type Config struct {
+	// Settings are announced in the first SETTINGS frame, in this order. A
+	// server that does not list MAX_CONCURRENT_STREAMS announces 100, a client
+	// that does not list ENABLE_PUSH announces 0, and either announces
+	// MAX_HEADER_LIST_SIZE unless it is listed. Listing a setting with its
+	// initial value is legal; listing one twice is not.
+	Settings []Setting
+
+	// BareSettings suppresses the additions just described: what is listed is
+	// what is sent. The safe limits are in force all the same, except that
+	// MAX_CONCURRENT_STREAMS is then unlimited and push is on.
+	BareSettings bool
+
+	// ConnWindow is the connection's receive window in bytes, 65535 to
+	// 2^31-1; default 65535, or 1 MiB where windows are not Fixed.
+	ConnWindow int
+
+	// FixedWindows keeps the receive windows as they are configured. Otherwise
+	// they grow with the measured bandwidth-delay product, up to MaxWindow.
+	FixedWindows bool
+
+	// MaxWindow bounds the growth of a receive window in bytes; default
+	// 32 MiB. A stream's unread data is bounded by it.
+	MaxWindow int
+
+	// EncoderTable bounds the HPACK table used for sending, whatever the peer
+	// allows; default 4096 bytes. NoTable (-1) stands for zero.
+	EncoderTable int
+
+	// Padding chooses how many bytes of padding a HEADERS, PUSH_PROMISE or
+	// DATA frame gets. n is the payload's length, max (at most 255) what
+	// fits the frame and the windows. nil means none. See PadMax, PadAligned.
+	Padding func(n, max int) int
+
+	// FrameTypes lists the unknown frame types to be reported as
+	// FrameReceived instead of being ignored. Types this package knows cannot
+	// be listed.
+	FrameTypes []uint8
+
+	// Transport says whether bytes travel encrypted: then a request's :scheme
+	// must agree and ORIGIN frames count. Unknown skips these checks.
+	Transport Transport
+
+	// Authoritative says whether the server may push for an authority; nil
+	// accepts the authority of the request the push belongs to. Client only.
+	Authoritative func(authority string) bool
+
+	// Unchecked lifts the rules of RFC 9113 §8 from what the caller sends,
+	// for proxies that forward verbatim and for tests. Framing stays correct.
+	Unchecked bool
+
+	// UncheckedLength lifts only the rule that what is sent has the announced
+	// content-length.
+	UncheckedLength bool
+
+	// ReportedWrites: the loop calls Wrote for all it writes. Output handed
+	// over but not yet Wrote counts as waiting, and a write that makes no
+	// progress ends the connection. Without it, AppendOutput counts as
+	// written.
+	ReportedWrites bool
+
+	Limits
+	Timeouts
+}
+
+// NoTable, as Config.EncoderTable, sends without a dynamic table.
+const NoTable = -1
+
+// Transport says what carries a connection.
+type Transport uint8
+
+// The kinds of transport.
+const (
+	TransportUnknown   Transport = iota
+	TransportCleartext           // http
+	TransportEncrypted           // https
+)
+
+// Limits bounds everything a peer can make grow or repeat. Each line says what
+// it bounds, its default, why that number, and what happens beyond it.
+type Limits struct {
+	// MaxHeaderFields bounds the fields of one header block, cookie crumbs
+	// counted singly; 128 is Node's maxHeaderListPairs and far above any
+	// browser. Beyond: stream error ENHANCE_YOUR_CALM. Answers HPACK bombs of
+	// tiny fields (CVE-2026-49975).
+	MaxHeaderFields int
+
+	// MaxHeaderFieldsHard bounds what is decoded for compression's sake only;
+	// 1000. Beyond: connection error ENHANCE_YOUR_CALM.
+	MaxHeaderFieldsHard int
+
+	// MaxHeaderList bounds the decoded size of a header block in bytes, 32
+	// per field included; 64 KiB, or the MAX_HEADER_LIST_SIZE in Settings. It
+	// is also the longest single string. Beyond: stream error
+	// ENHANCE_YOUR_CALM; a longer string: connection error COMPRESSION_ERROR.
+	MaxHeaderList int
+
+	// MaxHeaderBlock bounds a header block as it is encoded; 64 KiB.
+	// Beyond: connection error ENHANCE_YOUR_CALM (CVE-2024-27316).
+	MaxHeaderBlock int
+
+	// MaxContinuations bounds the CONTINUATION frames of one header block; 8.
+	// Beyond: connection error ENHANCE_YOUR_CALM (VU#421644).
+	MaxContinuations int
+
+	// MaxInterim bounds the 1xx responses to one request; 32, and
+	// MaxHeaderList bytes of them. Beyond: stream error ENHANCE_YOUR_CALM.
+	MaxInterim int
+
+	// MaxReserved bounds the streams a server has promised but not begun;
+	// 200. Beyond: REFUSED_STREAM (CVE-2024-2398).
+	MaxReserved int
+
+	// MaxSettingsEntries bounds the entries of one SETTINGS frame; 32, as in
+	// nghttp2. Beyond: connection error ENHANCE_YOUR_CALM (CVE-2020-11080).
+	MaxSettingsEntries int
+
+	// MaxPendingSettings bounds our own unacknowledged SETTINGS; 10. Beyond:
+	// ErrTooManySettings.
+	MaxPendingSettings int
+
+	// MaxPendingPings bounds our own unanswered PINGs; 10. Beyond:
+	// ErrTooManyPings.
+	MaxPendingPings int
+
+	// MaxReplies bounds the frames sent only because the peer made us (PING
+	// and SETTINGS acknowledgements, RST_STREAM) that wait to be written;
+	// 128. Beyond, no more input is taken until some are written
+	// (CVE-2019-9512, CVE-2019-9515).
+	MaxReplies int
+
+	// MaxOutput bounds the serialised bytes that wait to be written; 256 KiB.
+	// Beyond, Send takes nothing and Headers fails (CVE-2019-9517).
+	MaxOutput int
+
+	// MaxClosedStreams is how many closed streams are remembered exactly;
+	// 100, the default concurrency. Older ids count as used.
+	MaxClosedStreams int
+
+	// MaxIdlePriorities bounds the nodes of the RFC 7540 tree that have no
+	// stream; 100. Beyond, the oldest is dropped (CVE-2019-9513).
+	MaxIdlePriorities int
+
+	// MaxOrigins bounds the origin set; 128 entries and 16 KiB. More are
+	// dropped.
+	MaxOrigins int
+
+	// MaxDebugData bounds how much of a GOAWAY's debug data is kept; 1 KiB.
+	MaxDebugData int
+
+	// AbuseBudget is how many points of suspicious behaviour a connection has;
+	// 10000, refilled by AbuseRefill a second. See abuse.go for what costs
+	// what. At a quarter left: graceful shutdown. At 0: connection error
+	// ENHANCE_YOUR_CALM (CVE-2023-44487, CVE-2025-8671).
+	AbuseBudget int
+
+	// AbuseRefill is how many points come back in a second; 330.
+	AbuseRefill int
+
+	// MaxStalls is how many streams may be reset for not reading before the
+	// connection is ended with ENHANCE_YOUR_CALM; 10.
+	MaxStalls int
+
+	// StallBytes is what a stream with output waiting must accept in
+	// Timeouts.Stall; 1024 bytes.
+	StallBytes int
+}
+
+// Timeouts are the deadlines a Conn keeps by itself. NextDeadline tells when
+// Advance has to be called for them.
+type Timeouts struct {
+	// Preface: from the start to the peer's complete preface and SETTINGS;
+	// 10 s, absolute. Beyond: connection error PROTOCOL_ERROR.
+	Preface time.Duration
+
+	// HeaderBlock: from a HEADERS or PUSH_PROMISE to its END_HEADERS; 10 s,
+	// absolute. Beyond: connection error ENHANCE_YOUR_CALM.
+	HeaderBlock time.Duration
+
+	// SettingsAck: from our SETTINGS to their acknowledgement; 10 s. Beyond:
+	// connection error SETTINGS_TIMEOUT (RFC 9113 §6.5.3).
+	SettingsAck time.Duration
+
+	// Idle: without any stream; 120 s for a server, Never for a client.
+	// Beyond: graceful shutdown. PING and SETTINGS do not count as activity.
+	Idle time.Duration
+
+	// BodyIdle: between two DATA frames of a request that was not answered
+	// yet; 60 s. Beyond: stream error CANCEL. Server only.
+	BodyIdle time.Duration
+
+	// Stall: in which a stream with output waiting for the peer's window has
+	// to accept Limits.StallBytes; 60 s. Beyond: stream error
+	// ENHANCE_YOUR_CALM (CVE-2016-1546).
+	Stall time.Duration
+
+	// Write: in which the transport has to take at least one byte of waiting
+	// output; 30 s, only with Config.ReportedWrites. Beyond: the connection
+	// ends.
+	Write time.Duration
+
+	// Push: from a promise to its response; 30 s. Beyond: the promised stream
+	// is reset with CANCEL. Client only.
+	Push time.Duration
+
+	// ShutdownNotice: between the two GOAWAYs of a graceful shutdown when the
+	// PING that measures a round trip is not answered; 1 s.
+	ShutdownNotice time.Duration
+
+	// Shutdown: from Shutdown to the end of the connection; 30 s. Beyond: it
+	// is closed with streams open.
+	Shutdown time.Duration
+
+	// KeepAlive: without input while a stream waits for the peer, after which
+	// a PING is sent; Never. KeepAliveReply is how long its answer may take;
+	// 15 s. Beyond: the connection ends.
+	KeepAlive      time.Duration
+	KeepAliveReply time.Duration
+}
+
+const (
+	defaultWindow     = 65535
+	maxWindow         = 1<<31 - 1
+	defaultConnWindow = 1 << 20
+	minPeerHeaderList = 4096 // AC-035: a peer's smaller MAX_HEADER_LIST_SIZE is not believed
+)
+
+// limitRows drive the defaults and the range checks.
+func (l *Limits) rows() []limitRow {
+	return []limitRow{
+		{"MaxHeaderFields", &l.MaxHeaderFields, 128},
+		{"MaxHeaderFieldsHard", &l.MaxHeaderFieldsHard, 1000},
+		{"MaxHeaderList", &l.MaxHeaderList, 64 << 10},
+		{"MaxHeaderBlock", &l.MaxHeaderBlock, 64 << 10},
+		{"MaxContinuations", &l.MaxContinuations, 8},
+		{"MaxInterim", &l.MaxInterim, 32},
+		{"MaxReserved", &l.MaxReserved, 200},
+		{"MaxSettingsEntries", &l.MaxSettingsEntries, 32},
+		{"MaxPendingSettings", &l.MaxPendingSettings, 10},
+		{"MaxPendingPings", &l.MaxPendingPings, 10},
+		{"MaxReplies", &l.MaxReplies, 128},
+		{"MaxOutput", &l.MaxOutput, 256 << 10},
+		{"MaxClosedStreams", &l.MaxClosedStreams, 100},
+		{"MaxIdlePriorities", &l.MaxIdlePriorities, 100},
+		{"MaxOrigins", &l.MaxOrigins, 128},
+		{"MaxDebugData", &l.MaxDebugData, 1 << 10},
+		{"AbuseBudget", &l.AbuseBudget, 10000},
+		{"AbuseRefill", &l.AbuseRefill, 330},
+		{"MaxStalls", &l.MaxStalls, 10},
+		{"StallBytes", &l.StallBytes, 1024},
+	}
+}
+
+type limitRow struct {
+	name  string
+	value *int
+	def   int
+}
+
+type timeoutRow struct {
+	name  string
+	value *time.Duration
+	def   time.Duration
+}
+
+func (t *Timeouts) rows(client bool) []timeoutRow {
+	idle := 120 * time.Second
+	if client {
+		idle = Never
+	}
+	return []timeoutRow{
+		{"Preface", &t.Preface, 10 * time.Second},
+		{"HeaderBlock", &t.HeaderBlock, 10 * time.Second},
+		{"SettingsAck", &t.SettingsAck, 10 * time.Second},
+		{"Idle", &t.Idle, idle},
+		{"BodyIdle", &t.BodyIdle, 60 * time.Second},
+		{"Stall", &t.Stall, 60 * time.Second},
+		{"Write", &t.Write, 30 * time.Second},
+		{"Push", &t.Push, 30 * time.Second},
+		{"ShutdownNotice", &t.ShutdownNotice, time.Second},
+		{"Shutdown", &t.Shutdown, 30 * time.Second},
+		{"KeepAlive", &t.KeepAlive, Never},
+		{"KeepAliveReply", &t.KeepAliveReply, 15 * time.Second},
+	}
+}
+
+// withDefaults returns the configuration that is in force, or a *ConfigError.
+func (cfg Config) withDefaults(client bool) (Config, error) {
+	for _, r := range cfg.Limits.rows() {
+		if *r.value < 0 {
+			return cfg, &ConfigError{r.name, fmt.Sprint(*r.value), "0 for the default, positive, or Unlimited"}
+		}
+		if *r.value == 0 {
+			*r.value = r.def
+		}
+	}
+	for _, r := range cfg.Timeouts.rows(client) {
+		if *r.value < 0 {
+			return cfg, &ConfigError{r.name, r.value.String(), "0 for the default, positive, or Never"}
+		}
+		if *r.value == 0 {
+			*r.value = r.def
+		}
+	}
+	switch {
+	case cfg.ConnWindow == 0 && cfg.FixedWindows:
+		cfg.ConnWindow = defaultWindow
+	case cfg.ConnWindow == 0:
+		cfg.ConnWindow = defaultConnWindow
+	case cfg.ConnWindow < defaultWindow || cfg.ConnWindow > maxWindow:
+		return cfg, &ConfigError{"ConnWindow", fmt.Sprint(cfg.ConnWindow), "65535 to 2^31-1"}
+	}
+	switch {
+	case cfg.MaxWindow == 0:
+		cfg.MaxWindow = 32 << 20
+	case cfg.MaxWindow < 0 || cfg.MaxWindow > maxWindow:
+		return cfg, &ConfigError{"MaxWindow", fmt.Sprint(cfg.MaxWindow), "1 to 2^31-1"}
+	}
+	switch {
+	case cfg.EncoderTable == 0:
+		cfg.EncoderTable = 4096
+	case cfg.EncoderTable == NoTable:
+		cfg.EncoderTable = 0
+	case cfg.EncoderTable < 0 || cfg.EncoderTable > 1<<20:
+		return cfg, &ConfigError{"EncoderTable", fmt.Sprint(cfg.EncoderTable), "NoTable or 1 to 1048576"}
+	}
+	for _, t := range cfg.FrameTypes {
+		if knownFrame(t) {
+			return cfg, &ConfigError{"FrameTypes", fmt.Sprintf("0x%02x", t), "types this package does not handle itself"}
+		}
+	}
+	if cfg.Transport > TransportEncrypted {
+		return cfg, &ConfigError{"Transport", fmt.Sprint(cfg.Transport), "a Transport constant"}
+	}
+	return cfg, nil
+}

@@ -1,0 +1,335 @@
+package core
+
+import (
+	"time"
+
+	"weft/core/frame"
+)
+
+// Receive takes bytes from the peer. p is borrowed until Next returns nil, and
+// calling Receive before that panics: it is the one documented panic, since
+// going on would lose bytes.
+func (c *Conn) Receive(now time.Time, p []byte) {
+	if c.needDrain {
+		panic("weft/core: Receive called before Next returned nil")
+	}
+	c.tick(now)
+	if c.closed() || c.ended {
+		return // after the end nothing is parsed any more
+	}
+	c.lastInput = c.now
+	if c.aliveSent {
+		c.aliveSent = false
+		c.disarm(TimerKeepAliveReply)
+	}
+	c.armKeepAlive()
+	c.needDrain = true
+	if len(c.stash) > 0 {
+		// Reading should have paused; what came all the same is kept in order.
+		c.stash = append(c.stash, p...)
+		if len(c.stash) > maxStash {
+			c.fail(FaultOutputBacklog)
+			return
+		}
+		c.input, c.stash = c.stash, nil
+		return
+	}
+	c.input = p
+}
+
+// maxStash bounds the input that piles up when a loop does not honour
+// ReadPaused.
+const maxStash = 1 << 20
+
+// ReceiveEOF says that no more bytes will come. A connection that was not
+// shut down before ends here, with its streams.
+func (c *Conn) ReceiveEOF(now time.Time) {
+	c.tick(now)
+	c.ended = true
+}
+
+// Advance says that time has passed. It has to be called when NextDeadline is
+// reached, and may be called at any time.
+func (c *Conn) Advance(now time.Time) {
+	c.tick(now)
+	c.expire()
+}
+
+// Next returns the next event, or nil when nothing more happens until a method
+// of another kind is called. The event is valid until the next call.
+func (c *Conn) Next() Event {
+	for {
+		if c.reportHead != nil {
+			return c.nextReset()
+		}
+		if c.stage != stageOpen {
+			return c.nextEnd()
+		}
+		if c.shutdownEvent {
+			c.shutdownEvent = false
+			c.ev.shutdown = ShutdownStarted{c.shutdownFault}
+			return &c.ev.shutdown
+		}
+		if len(c.input) == 0 && len(c.stash) == 0 {
+			if c.ended {
+				c.endOfInput()
+				continue
+			}
+			break
+		}
+		if c.ReadPaused() {
+			c.pause()
+			break
+		}
+		if len(c.stash) > 0 {
+			c.input, c.stash = c.stash, nil
+		}
+		if c.preface > 0 {
+			c.recvPreface()
+			continue
+		}
+		h, p, ok := c.nextFrame()
+		if !ok {
+			continue
+		}
+		if ev := c.recvFrame(h, p); ev != nil {
+			return ev
+		}
+	}
+	if ev := c.nextTurn(); ev != nil {
+		return ev
+	}
+	c.needDrain = false
+	if c.wireStreams == 0 {
+		c.slim()
+	}
+	return nil
+}
+
+// slim gives back what only a busy connection needs.
+func (c *Conn) slim() {
+	if len(c.partial) == 0 {
+		c.partial = nil
+	}
+	if cap(c.fieldBuf) > keepFields {
+		c.fieldBuf = nil
+	}
+}
+
+// keepFields is how many fields an idle connection keeps room for.
+const keepFields = 32
+
+// Events iterates over Next, for use with range.
+func (c *Conn) Events(yield func(Event) bool) {
+	for ev := c.Next(); ev != nil; ev = c.Next() {
+		if !yield(ev) {
+			return
+		}
+	}
+}
+
+// pause keeps the unparsed input, which is the caller's, for when there is
+// room for replies again.
+func (c *Conn) pause() {
+	if len(c.input) > 0 {
+		c.stash = append([]byte(nil), c.input...)
+		c.input = nil
+	}
+}
+
+// nextFrame cuts the next frame from the input. A frame that was received in
+// pieces is put together in partial, so that every frame is seen whole and at
+// once, however it was cut. What follows the connection's limits is checked
+// as soon as the frame's header is there, before its payload is stored.
+func (c *Conn) nextFrame() (h frame.Header, p []byte, ok bool) {
+	if len(c.partial) == 0 {
+		in := c.input
+		if len(in) >= frame.HeaderLen {
+			h = frame.ParseHeader(in)
+			if int(h.Length) > int(c.local.maxFrameSize) {
+				c.fail(FaultFrameTooLarge)
+				return h, nil, false
+			}
+			if total := frame.HeaderLen + int(h.Length); len(in) >= total {
+				c.input = in[total:]
+				return h, in[frame.HeaderLen:total:total], true
+			}
+		}
+		c.partial = append(c.partial, in...)
+		c.input = nil
+		return h, nil, false
+	}
+	if !c.fill(frame.HeaderLen) {
+		return h, nil, false
+	}
+	h = frame.ParseHeader(c.partial)
+	if int(h.Length) > int(c.local.maxFrameSize) {
+		c.fail(FaultFrameTooLarge)
+		return h, nil, false
+	}
+	if !c.fill(frame.HeaderLen + int(h.Length)) {
+		return h, nil, false
+	}
+	p = c.partial[frame.HeaderLen:]
+	// The storage stays put until the next partial frame, which cannot begin
+	// before the caller is done with this one.
+	if len(c.input) == 0 || cap(c.partial) > keepPartial {
+		c.partial = nil
+	} else {
+		c.partial = c.partial[:0]
+	}
+	return h, p, true
+}
+
+// keepPartial is how large a buffer is kept for the next frame that comes in
+// pieces.
+const keepPartial = frame.HeaderLen + frame.DefaultMaxFrameSize
+
+// fill completes partial to n bytes, as far as the input goes.
+func (c *Conn) fill(n int) bool {
+	missing := n - len(c.partial)
+	if missing <= 0 {
+		return true
+	}
+	if cap(c.partial) < n {
+		grown := make([]byte, len(c.partial), n)
+		copy(grown, c.partial)
+		c.partial = grown
+	}
+	take := min(missing, len(c.input))
+	c.partial = append(c.partial, c.input[:take]...)
+	c.input = c.input[take:]
+	return take == missing
+}
+
+// recvFrame dispatches one frame.
+func (c *Conn) recvFrame(h frame.Header, p []byte) Event {
+	if c.block.open && h.Type != frame.TypeContinuation {
+		c.fail(FaultInterleaved)
+		return nil
+	}
+	if !c.gotFirst && (h.Type != frame.TypeSettings || h.Flags.Has(frame.FlagAck)) {
+		c.fail(FaultFirstFrameNotSettings)
+		return nil
+	}
+	switch h.Type {
+	case frame.TypeData:
+		return c.recvData(h, p)
+	case frame.TypeHeaders:
+		return c.recvHeaders(h, p)
+	case frame.TypePriority:
+		c.recvPriority(h, p)
+	case frame.TypeRSTStream:
+		c.recvReset(h, p)
+	case frame.TypeSettings:
+		return c.recvSettings(h, p)
+	case frame.TypePushPromise:
+		return c.recvPushPromise(h, p)
+	case frame.TypePing:
+		return c.recvPing(h, p)
+	case frame.TypeGoAway:
+		return c.recvGoAway(h, p)
+	case frame.TypeWindowUpdate:
+		c.recvWindowUpdate(h, p)
+	case frame.TypeContinuation:
+		return c.recvContinuation(h, p)
+	case frame.TypeAltSvc:
+		return c.recvAltSvc(h, p)
+	case frame.TypeOrigin:
+		return c.recvOrigin(h, p)
+	case frame.TypePriorityUpdate:
+		return c.recvPriorityUpdate(h, p)
+	default:
+		return c.recvUnknown(h, p)
+	}
+	return nil
+}
+
+// knownFrame reports whether the core handles a frame type itself.
+func knownFrame(t uint8) bool {
+	switch frame.Type(t) {
+	case frame.TypeAltSvc, frame.TypeOrigin, frame.TypePriorityUpdate:
+		return true
+	}
+	return frame.Type(t) <= frame.TypeContinuation
+}
+
+// recvUnknown ignores a frame of unknown type (RFC 9113 §5.5), unless the
+// caller asked for it.
+func (c *Conn) recvUnknown(h frame.Header, p []byte) Event {
+	for _, t := range c.cfg.FrameTypes {
+		if t == uint8(h.Type) {
+			c.ev.frame = FrameReceived{uint8(h.Type), uint8(h.Flags), h.Stream, p}
+			return &c.ev.frame
+		}
+	}
+	c.charge(causeIgnored)
+	return nil
+}
+
+// streamFor finds the stream a frame is about, if the frame is permitted on
+// it. Otherwise the frame has been dealt with.
+func (c *Conn) streamFor(id StreamID, in input) (*stream, bool) {
+	s := c.streams.find(id)
+	if s == nil || s.state.closed() {
+		c.strayFrame(id, in)
+		return nil, false
+	}
+	switch st := steps[s.state][in]; st.verdict {
+	case legal:
+		return s, true
+	case faulty:
+		if st.fault.Conn() {
+			c.fail(st.fault)
+		} else {
+			c.streamFault(s, st.fault)
+		}
+	default:
+		c.fail(FaultUnexpectedFrame)
+	}
+	return nil, false
+}
+
+// strayFrame judges a frame on a stream that is not on the wire: idle, closed
+// or never used (RFC 9113 §5.1).
+func (c *Conn) strayFrame(id StreamID, in input) {
+	if c.isIdle(id) {
+		c.fail(steps[StateIdle][in].orElse(FaultIdleStream))
+		return
+	}
+	how, used := c.closedIDs.find(id)
+	carriesMessage := in <= recvDataEnd
+	switch {
+	case c.afterGoAway(id):
+		c.charge(causeClosedStream)
+		return
+	case !used && carriesMessage:
+		c.fail(FaultSkippedStream)
+		return
+	case how == nil && (in == recvHeaders || in == recvHeadersEnd):
+		c.fail(FaultClosedStream)
+		return
+	case how == nil: // too long ago to tell a race from an error
+		c.charge(causeClosedStream)
+		return
+	}
+	st := steps[*how][in]
+	switch {
+	case st.verdict == ignored:
+		c.charge(causeClosedStream)
+	case st.fault.Conn():
+		c.fail(st.fault)
+	default:
+		// Say so once; after that the peer has been told.
+		*how = StateClosedByUs
+		c.replyReset(id, st.fault.Code())
+		c.charge(causeStreamError)
+	}
+}
+
+func (s step) orElse(f Fault) Fault {
+	if s.verdict == faulty {
+		return s.fault
+	}
+	return f
+}

@@ -1,0 +1,292 @@
+package core
+
+// stream is what the connection knows of one stream that is not idle and not
+// gone. Records are recycled inside the connection.
+type stream struct {
+	id    StreamID
+	state State
+	recv  phase // where the peer's message stands (message.go)
+	send  phase // where ours stands
+
+	push      bool // opened by a promise
+	headOnly  bool // the request's method is HEAD: its response has no body
+	connect   bool // the request's method is CONNECT
+	held      bool // Hold: keeps its place after the wire is done
+	counted   bool // is among the concurrent streams of its opener
+	responded bool // server: the final response's HEADERS were sent
+
+	interims     int // 1xx responses received
+	interimBytes int
+	recvLength   int64  // announced and not yet received body bytes, -1 unknown
+	sendLength   int64  // announced and not yet sent body bytes, -1 unknown
+	authority    string // client: of the request, for its pushes
+
+	// Flow control (flow.go).
+	sendWindow int64 // what the peer lets us send; may be negative
+	recvWindow int64 // what we let the peer send
+	recvSize   int64 // the size recvWindow is kept at
+	unread     int64 // delivered and not yet consumed
+	owed       int64 // consumed and not yet returned to the peer
+
+	// Sending order (schedule.go).
+	urgency     uint8
+	incremental bool
+	signalled   bool // RFC 9218 parameters were given
+	waiting     waitState
+	granted     bool // was told Writable and has its turn
+	lane        lane // where it waits
+	queuePrev   *stream
+	queueNext   *stream
+	node        *node // its place in the RFC 7540 tree, if any
+
+	progress    int // bytes accepted since the stall deadline was set
+	lastTrickle instant
+
+	timers [numLists]timerLink
+
+	// Reporting a reset (report.go).
+	report     bool
+	reset      StreamReset
+	reportNext *stream
+
+	allPrev, allNext *stream // every stream of the connection, oldest first
+}
+
+// streamTable holds the open streams by id and in the order they were opened.
+// Nothing iterates the map, so that output never depends on its order.
+type streamTable struct {
+	byID map[StreamID]*stream
+	last *stream // the stream touched last: most lookups want it again
+
+	head, tail *stream
+
+	free     *stream // recycled records, linked by allNext
+	freeSize int
+}
+
+// maxFree bounds the recycled records an idle connection keeps.
+const maxFree = 8
+
+func (t *streamTable) find(id StreamID) *stream {
+	if s := t.last; s != nil && s.id == id {
+		return s
+	}
+	s := t.byID[id]
+	if s != nil {
+		t.last = s
+	}
+	return s
+}
+
+func (t *streamTable) len() int { return len(t.byID) }
+
+func (t *streamTable) add(id StreamID) *stream {
+	s := t.free
+	if s != nil {
+		t.free = s.allNext
+		t.freeSize--
+		s.allNext = nil
+	} else {
+		s = new(stream)
+		for i := range s.timers {
+			s.timers[i].at = unarmed
+		}
+	}
+	s.id = id
+	s.urgency = defaultUrgency
+	s.recvLength, s.sendLength = -1, -1
+	s.lastTrickle = never
+	if t.byID == nil {
+		t.byID = make(map[StreamID]*stream)
+	}
+	t.byID[id] = s
+	t.last = s
+	s.allPrev = t.tail
+	if t.tail == nil {
+		t.head = s
+	} else {
+		t.tail.allNext = s
+	}
+	t.tail = s
+	return s
+}
+
+// remove forgets the stream. The record may be reused at once: nothing may
+// keep it.
+func (t *streamTable) remove(s *stream) {
+	delete(t.byID, s.id)
+	if t.last == s {
+		t.last = nil
+	}
+	if s.allPrev == nil {
+		t.head = s.allNext
+	} else {
+		s.allPrev.allNext = s.allNext
+	}
+	if s.allNext == nil {
+		t.tail = s.allPrev
+	} else {
+		s.allNext.allPrev = s.allPrev
+	}
+	if t.freeSize >= maxFree && t.freeSize >= len(t.byID) {
+		return
+	}
+	*s = stream{allNext: t.free}
+	for i := range s.timers {
+		s.timers[i].at = unarmed
+	}
+	t.free = s
+	t.freeSize++
+}
+
+// trim gives recycled records back when the last stream is gone.
+func (t *streamTable) trim() {
+	for t.freeSize > maxFree {
+		t.free = t.free.allNext
+		t.freeSize--
+	}
+}
+
+// never is an instant before all others.
+const never instant = -1 << 62
+
+// closedStreams remembers the streams that closed last, and how. An id that
+// was forgotten counts as used: forgotten is the highest of each parity.
+type closedStreams struct {
+	ring      []closedStream
+	next      int
+	forgotten [2]StreamID // by parity
+}
+
+type closedStream struct {
+	id    StreamID
+	state State
+}
+
+func (r *closedStreams) add(id StreamID, how State, limit int) {
+	if len(r.ring) < limit {
+		r.ring = append(r.ring, closedStream{id, how})
+		return
+	}
+	if r.next >= len(r.ring) {
+		r.next = 0
+	}
+	old := &r.ring[r.next]
+	r.forgotten[old.id&1] = max(r.forgotten[old.id&1], old.id)
+	*old = closedStream{id, how}
+	r.next++
+}
+
+// find returns how the stream closed. ok is false for one that was never used.
+// A stream too old to be remembered counts as closed in good order.
+func (r *closedStreams) find(id StreamID) (how *State, ok bool) {
+	for i := range r.ring {
+		if r.ring[i].id == id {
+			return &r.ring[i].state, true
+		}
+	}
+	return nil, id <= r.forgotten[id&1]
+}
+
+// isOurs reports whether this side opens streams with such an id.
+func (c *Conn) isOurs(id StreamID) bool { return id&1 == 1 == c.client }
+
+// isIdle reports whether the id was never used nor skipped.
+func (c *Conn) isIdle(id StreamID) bool {
+	if c.isOurs(id) {
+		return id >= c.nextID
+	}
+	return id > c.lastPeerID
+}
+
+// settle puts the stream into the state a step led to, and lets go of it once
+// it is closed.
+func (c *Conn) settle(s *stream, next State) {
+	if s.state == next {
+		return
+	}
+	s.state = next
+	if !next.closed() {
+		return
+	}
+	if next == StateClosed {
+		c.reward()
+	}
+	c.leave(s)
+}
+
+// leave takes a closed stream out of everything that is about streams on the
+// wire. It stays in the table while it is held or has still to be reported.
+func (c *Conn) leave(s *stream) {
+	c.closedIDs.add(s.id, s.state, c.cfg.MaxClosedStreams)
+	c.unschedule(s)
+	for i := range c.timed {
+		c.timed[i].remove(s)
+	}
+	if s.node != nil {
+		c.tree.orphan(s, c.cfg.MaxIdlePriorities)
+	}
+	if s.counted {
+		if s.held && !c.isOurs(s.id) {
+			c.lingering++ // keeps its place until Release
+		} else {
+			c.uncount(s)
+		}
+	}
+	c.wireStreams--
+	if !s.held && !s.report {
+		c.forget(s)
+	}
+	if c.wireStreams == 0 {
+		c.becameIdle()
+	}
+}
+
+// forget drops the record of a stream that nobody needs any more.
+func (c *Conn) forget(s *stream) {
+	if s.counted {
+		c.lingering--
+		c.uncount(s)
+	}
+	c.streams.remove(s)
+}
+
+func (c *Conn) uncount(s *stream) {
+	s.counted = false
+	if c.isOurs(s.id) {
+		c.openLocal--
+	} else {
+		c.openPeer--
+	}
+}
+
+func (c *Conn) count(s *stream) {
+	s.counted = true
+	if c.isOurs(s.id) {
+		c.openLocal++
+	} else {
+		c.openPeer++
+	}
+}
+
+// becameIdle runs when the last stream has left the wire.
+func (c *Conn) becameIdle() {
+	c.streams.trim()
+	if c.handshaken() {
+		c.arm(TimerIdle, c.cfg.Idle)
+	}
+	c.disarm(TimerKeepAlive)
+	c.maybeFinish()
+}
+
+// born adds a stream that left the idle state.
+func (c *Conn) born(id StreamID) *stream {
+	s := c.streams.add(id)
+	s.sendWindow = int64(c.peer.initialWindow)
+	s.recvWindow = int64(c.local.initialWindow)
+	s.recvSize = s.recvWindow
+	c.wireStreams++
+	c.streamsSeen++
+	c.disarm(TimerIdle)
+	return s
+}

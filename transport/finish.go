@@ -1,0 +1,73 @@
+package transport
+
+import "time"
+
+// finishOutput is called by the owner of the output when its last byte has
+// left: it says so to the peer, and waits for it to have read it.
+func (p *pump) finishOutput(now time.Time) {
+	p.mu.Lock()
+	eof := p.eof
+	p.mu.Unlock()
+	if !eof {
+		p.wire.CloseWrite() // an error shows in the read that follows
+	}
+	p.noMoreOutput(now, &CloseError{CloseDone, nil})
+}
+
+// writeFailed is called by the owner of the output when it cannot be written.
+func (p *pump) writeFailed(now time.Time, err error) { p.noMoreOutput(now, writeError(err)) }
+
+// noMoreOutput gives up the output for good.
+func (p *pump) noMoreOutput(now time.Time, why *CloseError) {
+	p.mu.Lock()
+	if p.cause == nil {
+		p.cause = why
+	}
+	if p.stage < lingering {
+		p.stage = lingering
+		p.lingers = now.Add(p.opts.Linger)
+		close(p.flushed)
+		p.arm(now, p.lingers)
+	}
+	p.busy, p.again = false, false
+	p.signal()
+	p.mu.Unlock()
+	p.nudge()
+	if p.opts.Linger < 0 {
+		p.close(why)
+	}
+}
+
+// close ends the connection now. The first cause counts.
+func (p *pump) close(why *CloseError) {
+	p.mu.Lock()
+	if p.cause == nil {
+		p.cause = why
+	}
+	if p.stage == closed {
+		p.mu.Unlock()
+		return
+	}
+	if p.stage < lingering {
+		close(p.flushed)
+	}
+	p.stage = closed
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	p.mu.Unlock()
+	p.nudge()
+	p.wire.Close() // what was lost by it is known already
+}
+
+// end closes the connection after the reader is done, and waits until nobody
+// else is in the pump.
+func (p *pump) end() error {
+	p.close(nil)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.busy || p.inside > 0 {
+		p.quiet.Wait()
+	}
+	return p.cause
+}

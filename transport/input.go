@@ -1,0 +1,97 @@
+package transport
+
+import (
+	"runtime"
+	"time"
+
+	"weft/transport/internal/pool"
+)
+
+// readAll is the life of the goroutine that reads: each read is a turn.
+func (p *pump) readAll() {
+	var err error
+	for p.waitUnpaused() {
+		var in []byte
+		if in, err = p.wire.Next(); err != nil {
+			break
+		}
+		if p.discard.Load() {
+			p.wire.Release()
+			continue
+		}
+		more := len(in) == pool.InputSize
+		p.receive(p.opts.Now(), in)
+		if more {
+			// Who sends faster than we read shall not have the processor for
+			// itself.
+			runtime.Gosched()
+		}
+	}
+	p.inputEnded(p.opts.Now(), err)
+}
+
+// mustPause reports whether the endpoint wants no input for now.
+func (p *pump) mustPause() bool { return !p.discard.Load() && p.ep.ReadPaused() }
+
+// waitUnpaused waits until input may be read. It reports false if that will
+// never be.
+func (p *pump) waitUnpaused() bool {
+	for p.mustPause() {
+		p.mu.Lock()
+		never := p.stage >= lingering
+		p.mu.Unlock()
+		if never {
+			return false
+		}
+		p.paused.Store(true)
+		if p.mustPause() {
+			<-p.resume
+		}
+		p.paused.Store(false)
+	}
+	return true
+}
+
+// unpause lets the reader go on if it waits for no reason.
+func (p *pump) unpause() {
+	if p.paused.Load() && !p.mustPause() {
+		p.nudge()
+	}
+}
+
+// nudge makes a reader that waits look again.
+func (p *pump) nudge() {
+	select {
+	case p.resume <- struct{}{}:
+	default:
+	}
+}
+
+// inputEnded tells the endpoint so, and sees the last output off if there is
+// still somebody to take it.
+func (p *pump) inputEnded(now time.Time, err error) {
+	p.mu.Lock()
+	var told *CloseError
+	if p.cause == nil {
+		told = readError(err)
+		if told.Kind != CloseEOF || p.stage == running {
+			p.cause = told
+		}
+	} else {
+		told = p.cause
+	}
+	p.eof, p.held = true, false
+	if p.stage == running {
+		p.stage = finishing
+	}
+	if !p.busy {
+		p.progress = now
+	}
+	p.mu.Unlock()
+	if told.Orderly() {
+		p.receiveEOF(now, nil)
+		<-p.flushed
+		return
+	}
+	p.receiveEOF(now, told)
+}

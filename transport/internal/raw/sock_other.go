@@ -1,0 +1,20 @@
+//go:build !unix
+
+package raw
+
+import (
+	"net"
+
+	"weft/transport/internal/pool"
+)
+
+// Sock is not available on this system.
+type Sock struct{}
+
+// New reports that this system has no such sockets: the transports then use
+// blocking reads and writes.
+func New(net.Conn) (*Sock, bool) { return nil, false }
+
+func (*Sock) Read() (*pool.Input, int, error) { panic("unreachable") }
+func (*Sock) TryWrite(p []byte) (int, error)  { panic("unreachable") }
+func (*Sock) Write(p []byte) (int, error)     { panic("unreachable") }

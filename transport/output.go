@@ -1,0 +1,234 @@
+package transport
+
+import (
+	"time"
+
+	"weft/transport/internal/pool"
+)
+
+const (
+	// maxRounds is how often the goroutine that reads writes full output and
+	// asks for more before it leaves that to the writer goroutine: a peer that
+	// takes everything at once must not keep it from reading.
+	maxRounds = 8
+	// bulkOutput is the size from which an endpoint that is told what to do
+	// outside of turns is lent a buffer in advance.
+	bulkOutput = 4 << 10
+)
+
+// role says what the owner of the output may do.
+type role uint8
+
+const (
+	inTurns role = iota // run turns, but not block: the reader, the timer
+	outside             // neither: somebody who told the endpoint something
+	writer              // both: the writer goroutine
+)
+
+// canWrite reports, with mu held, whether the output may be taken.
+func (p *pump) canWrite() bool { return !p.busy && !p.held && p.stage < lingering }
+
+// flush writes what there is, unless the owner of the output will.
+func (p *pump) flush(now time.Time, by role) {
+	p.mu.Lock()
+	if !p.canWrite() {
+		p.again = p.busy
+		p.mu.Unlock()
+		return
+	}
+	p.busy = true
+	p.mu.Unlock()
+	p.drain(now, by)
+}
+
+// release lets go of the output, unless somebody asked for another look.
+func (p *pump) release() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.again {
+		p.again = false
+		return false
+	}
+	p.busy = false
+	p.signal()
+	return true
+}
+
+// drain writes until there is nothing more to write, and lets go of the
+// output; or passes it on. The caller owns it.
+func (p *pump) drain(now time.Time, by role) {
+	for round := 1; ; round++ {
+		if round > 1 {
+			now = p.opts.Now()
+		}
+		stashed := len(p.stash) > 0
+		n, ok := p.writeNext(now, by)
+		if !ok {
+			return
+		}
+		if stashed {
+			continue
+		}
+		if p.isOver() {
+			if n == 0 {
+				p.finishOutput(now)
+				return
+			}
+			continue
+		}
+		if p.wantsTurn(n) {
+			switch {
+			case by == outside:
+				p.mu.Lock()
+				p.owed = true // settle sees to it
+				p.mu.Unlock()
+			case by == inTurns && round >= maxRounds:
+				p.passOn()
+				return
+			default:
+				p.refill(p.opts.Now())
+				continue
+			}
+		}
+		if p.release() {
+			return
+		}
+	}
+}
+
+// wantsTurn reports whether an Advance should follow after n bytes were
+// written.
+func (p *pump) wantsTurn(n int) bool {
+	if p.due != nil {
+		return p.due()
+	}
+	return n > 0
+}
+
+// isOver reports whether what the endpoint has pending is the last of it.
+func (p *pump) isOver() bool {
+	if p.ep.Done() {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.eof
+}
+
+// lend gives the endpoint a buffer for what it is about to say, so that it
+// holds none while it has nothing to say.
+func (p *pump) lend() {
+	if prev := p.ep.SwapOutput(pool.GetOutput()); len(prev) > 0 {
+		p.stash = prev
+	} else {
+		pool.PutOutput(prev)
+	}
+}
+
+// refill is an Advance by the owner of the output, which has room again.
+func (p *pump) refill(now time.Time) {
+	p.turn.Lock()
+	p.inTurn.Store(true)
+	if !p.over {
+		p.lend()
+		p.ep.Advance(now)
+	}
+	p.inTurn.Store(false)
+	p.turn.Unlock()
+}
+
+// take returns the next output.
+func (p *pump) take(by role) []byte {
+	if out := p.stash; len(out) > 0 {
+		p.stash = nil
+		return out
+	}
+	if by != inTurns && p.bulk {
+		return p.ep.SwapOutput(pool.GetOutput())
+	}
+	return p.ep.SwapOutput(nil)
+}
+
+// writeNext writes the next output, n bytes. It is not ok if that cannot
+// be finished here: then the output is no longer the caller's.
+func (p *pump) writeNext(now time.Time, by role) (n int, ok bool) {
+	if p.left > 0 { // only ever for the writer goroutine
+		n = p.left
+		return n, p.writeOn()
+	}
+	out := p.take(by)
+	p.bulk = len(out) >= bulkOutput
+	if len(out) == 0 {
+		pool.PutOutput(out)
+		return 0, true
+	}
+	n, err := p.wire.StartWrite(out)
+	if n > 0 {
+		p.ep.Wrote(now, n)
+		p.unpause()
+	}
+	if err != nil {
+		p.writeFailed(now, err)
+		return n, false
+	}
+	if n == len(out) {
+		pool.PutOutput(out)
+		return n, true
+	}
+	p.cur, p.left = out, len(out)-n
+	p.mu.Lock()
+	p.progress = now
+	p.mu.Unlock()
+	if by == writer {
+		return len(out), p.writeOn()
+	}
+	p.passOn()
+	return n, false
+}
+
+// writeOn finishes writing cur, however long it takes.
+func (p *pump) writeOn() bool {
+	for p.left > 0 {
+		n, err := p.wire.ContinueWrite()
+		now := p.opts.Now()
+		if n > 0 {
+			p.left -= n
+			p.ep.Wrote(now, n)
+			p.mu.Lock()
+			p.progress = now
+			p.mu.Unlock()
+			p.unpause()
+		}
+		if err != nil {
+			p.cur, p.left = nil, 0
+			p.writeFailed(now, err)
+			return false
+		}
+	}
+	pool.PutOutput(p.cur)
+	p.cur = nil
+	return true
+}
+
+// passOn gives the output to a goroutine that ends when nothing is left.
+func (p *pump) passOn() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stage == closed {
+		p.busy = false
+		p.signal()
+		return
+	}
+	p.inside++
+	go p.writerFn()
+}
+
+// finishWrites is the writer goroutine.
+func (p *pump) finishWrites() {
+	defer p.leave()
+	if p.left == 0 { // everything was written, and there is more to ask for
+		p.refill(p.opts.Now())
+	}
+	p.drain(p.opts.Now(), writer)
+	p.settle(p.opts.Now())
+}

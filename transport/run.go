@@ -1,0 +1,82 @@
+package transport
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// Options adjust Run. The zero Options are ready for use.
+type Options struct {
+	// Now tells the time; default time.Now.
+	Now func() time.Time
+
+	// HoldFirstWrite keeps back the first output until the peer's first bytes
+	// have been received, but no longer than this; default 0: write at once.
+	// A server on a cleartext port sets it to DefaultHold: a client that turns
+	// out to speak HTTP/1 then gets a clean answer instead of one behind a
+	// SETTINGS frame.
+	HoldFirstWrite time.Duration
+
+	// Linger is how long input is discarded after the endpoint was done and
+	// its last output written, so that closing the connection does not destroy
+	// what the peer has not read yet; default 1 s, negative: not at all.
+	Linger time.Duration
+
+	// Stall is how long, once the endpoint or the input is over, the peer may
+	// take none of the remaining output before the connection is closed with
+	// CloseStalled; default 30 s, negative: no limit. Before that, it is the
+	// endpoint's business (core.Timeouts.Write).
+	Stall time.Duration
+}
+
+// DefaultHold is what a cleartext server sets Options.HoldFirstWrite to.
+const DefaultHold = 20 * time.Millisecond
+
+const (
+	defaultLinger = time.Second
+	defaultStall  = 30 * time.Second
+)
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Linger == 0 {
+		o.Linger = defaultLinger
+	}
+	if o.Stall == 0 {
+		o.Stall = defaultStall
+	}
+	return o
+}
+
+// Run pumps conn through ep until the connection is over, and closes conn. It
+// reads on the calling goroutine. It does not matter who dialled, nor which
+// role ep plays. Both are Run's alone from now on, apart from what ep does
+// inside its turns and what it is told elsewhere; see Endpoint.
+//
+// The result is never nil: it is always a *CloseError, the first reason there
+// was. When Run returns, conn is closed, all goroutines it started have ended
+// and ep is not called any more. ep.ReceiveEOF has been called exactly once.
+//
+// When ctx is done, the connection is closed at once, without a flush. To end
+// it politely, tell the endpoint.
+//
+// conn is closed from another goroutine than the one that reads; its Close
+// must end a Read and a Write that wait, as the connections of package net do.
+// A peer can make Run hold no more output than ep itself lets pend.
+func Run(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options) error {
+	p := newPump(wireOf(conn), ep, opts.withDefaults())
+	canceled := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(canceled)
+		p.close(&CloseError{CloseCanceled, context.Cause(ctx)})
+	})
+	p.begin()
+	p.readAll()
+	if !stop() {
+		<-canceled
+	}
+	return p.end()
+}
