@@ -47,7 +47,7 @@ func (c *Conn) open(now time.Time, fields []Field, end bool, p *Priority) (Strea
 	if err != nil {
 		return 0, err
 	}
-	if end && m.contentLength > 0 && !c.cfg.Unchecked && !c.cfg.UncheckedLength {
+	if end && m.contentLength > 0 && !c.cfg.uncheckedLength {
 		return 0, ErrBodyLength
 	}
 	id := c.nextID
@@ -65,7 +65,7 @@ func (c *Conn) open(now time.Time, fields []Field, end bool, p *Priority) (Strea
 		s.connect, s.send, s.sendLength = true, phaseTunnel, -1
 	}
 	if p != nil && !c.peer.noPriorities {
-		c.tree.place(s, *p, c.cfg.MaxIdlePriorities)
+		c.plant().place(s, *p, c.cfg.MaxIdlePriorities)
 	}
 	if m.priority != "" {
 		s.applySignal(parsePriorityField(m.priority))
@@ -105,7 +105,7 @@ func (c *Conn) sendTrailers(s *stream, next State, fields []Field, end bool) err
 	switch {
 	case !end:
 		return ErrStreamState
-	case s.sendLength > 0 && !c.cfg.UncheckedLength:
+	case s.sendLength > 0 && !c.cfg.uncheckedLength:
 		return ErrBodyLength
 	}
 	var m message
@@ -144,13 +144,13 @@ func (c *Conn) sendResponse(s *stream, next State, fields []Field, end bool) err
 	tunnel := s.connect && status >= 200 && status < 300
 	switch {
 	case tunnel:
-		if length >= 0 && !c.cfg.Unchecked {
+		if length >= 0 && !c.cfg.unchecked {
 			return &FieldError{"content-length", "has no place in a 2xx response to CONNECT (RFC 9110 §8.6)"}
 		}
 		length = -1
 	case s.headOnly || status == 204 || status == 304:
 		length = noBody
-	case end && length > 0 && !c.cfg.Unchecked && !c.cfg.UncheckedLength:
+	case end && length > 0 && !c.cfg.uncheckedLength:
 		return ErrBodyLength
 	}
 	if s.state == StateReservedLocal && !next.closed() {

@@ -22,7 +22,7 @@ import (
 // A Conn belongs to one goroutine at a time. Commands may be called at any
 // moment, also between two calls of Next.
 type Conn struct {
-	cfg    Config
+	cfg    config
 	client bool
 	start  time.Time
 	now    instant
@@ -82,7 +82,7 @@ type Conn struct {
 	probe      probe
 	sendWindow int64
 	sched      schedule
-	tree       tree
+	tree       *tree // nil until the peer, or the caller, uses it
 	idleHints  []idleHint
 
 	// GOAWAY (goaway.go).
@@ -129,12 +129,17 @@ const (
 	stageDone
 )
 
-// events holds one record of each kind: Next returns pointers to them.
+// events holds one record of each kind: Next returns pointers to them. Those
+// that most connections rarely see are made when they are needed.
 type events struct {
-	headers         HeadersReceived
-	data            DataReceived
-	reset           StreamReset
-	writable        Writable
+	headers  HeadersReceived
+	data     DataReceived
+	reset    StreamReset
+	writable Writable
+	rare     *rareEvents
+}
+
+type rareEvents struct {
 	allowed         StreamsAllowed
 	push            PushPromiseReceived
 	settings        SettingsReceived
@@ -151,6 +156,13 @@ type events struct {
 	closed          ConnClosed
 }
 
+func (c *Conn) rare() *rareEvents {
+	if c.ev.rare == nil {
+		c.ev.rare = new(rareEvents)
+	}
+	return c.ev.rare
+}
+
 // NewServer makes the server's end of a connection that begins now. The zero
 // Config works; an option out of range is a *ConfigError.
 func NewServer(now time.Time, cfg Config) (*Conn, error) { return newConn(now, cfg, false) }
@@ -159,12 +171,12 @@ func NewServer(now time.Time, cfg Config) (*Conn, error) { return newConn(now, c
 func NewClient(now time.Time, cfg Config) (*Conn, error) { return newConn(now, cfg, true) }
 
 func newConn(now time.Time, cfg Config, client bool) (*Conn, error) {
-	cfg, err := cfg.withDefaults(client)
+	full, err := cfg.withDefaults(client)
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{cfg: cfg, client: client, start: now}
-	announced, err := c.firstSettings()
+	c := &Conn{cfg: full, client: client, start: now}
+	announced, err := c.firstSettings(cfg.Settings, cfg.BareSettings)
 	if err != nil {
 		return nil, err
 	}
@@ -184,22 +196,23 @@ func newConn(now time.Time, cfg Config, client bool) (*Conn, error) {
 	} else {
 		c.preface = len(Preface)
 	}
-	c.abuse.left = int64(cfg.AbuseBudget) * milli
+	c.abuse.left = int64(full.AbuseBudget) * milli
+	c.probe.lastSent = never
 	c.decoderLimit = initialTable
 	c.dec = hpack.NewDecoder(initialTable, c.onField)
-	c.dec.SetMaxStringLength(cfg.MaxHeaderList)
+	c.dec.SetMaxStringLength(c.cfg.MaxHeaderList)
 	c.enc = hpack.NewEncoder((*encoderSink)(c))
-	if cfg.EncoderTable != initialTable {
-		c.enc.SetMaxDynamicTableSizeLimit(uint32(cfg.EncoderTable))
-		if cfg.EncoderTable < initialTable {
-			c.enc.SetMaxDynamicTableSize(uint32(cfg.EncoderTable))
+	if size := full.encoderTable; size != initialTable {
+		c.enc.SetMaxDynamicTableSizeLimit(size)
+		if size < initialTable {
+			c.enc.SetMaxDynamicTableSize(size)
 		}
 	}
 	c.sendWindow = defaultWindow
 	c.inflow = inflow{window: defaultWindow, size: defaultWindow}
 	c.announce(announced)
-	c.openWindow(int64(cfg.ConnWindow))
-	c.arm(TimerPreface, cfg.Timeouts.Preface)
+	c.openWindow(cfg.connWindow())
+	c.arm(TimerPreface, full.Timeouts.Preface)
 	return c, nil
 }
 
@@ -222,7 +235,7 @@ func (c *Conn) Client() bool { return c.client }
 func (c *Conn) Closed() bool { return c.stage == stageDone }
 
 // Limits returns the limits that are in force.
-func (c *Conn) Limits() Limits { return c.cfg.Limits }
+func (c *Conn) Limits() Limits { return *c.cfg.Limits }
 
 // Timeouts returns the timeouts that are in force.
-func (c *Conn) Timeouts() Timeouts { return c.cfg.Timeouts }
+func (c *Conn) Timeouts() Timeouts { return *c.cfg.Timeouts }

@@ -125,7 +125,7 @@ func (c *Conn) Send(now time.Time, id StreamID, p []byte, end bool) (n int, err 
 	if !st.legal() || s.send == phaseHeaders {
 		return 0, ErrStreamState
 	}
-	if s.sendLength != -1 && !c.cfg.UncheckedLength {
+	if s.sendLength != -1 && !c.cfg.uncheckedLength {
 		left := max(s.sendLength, 0)
 		if int64(len(p)) > left || end && s.sendLength >= 0 && int64(len(p)) < left {
 			return 0, ErrBodyLength
@@ -220,10 +220,10 @@ func (c *Conn) room(s *stream) int {
 // length byte.
 func (c *Conn) appendData(s *stream, p []byte, end bool) (overhead int) {
 	pad := -1
-	if c.cfg.Padding != nil {
+	if c.cfg.padding != nil {
 		fits := int(min(s.sendWindow, c.sendWindow, int64(c.peer.maxFrameSize))) - len(p) - 1
 		if fits >= 0 {
-			if k := c.cfg.Padding(len(p), min(fits, 255)); k > 0 {
+			if k := c.cfg.padding(len(p), min(fits, 255)); k > 0 {
 				pad = min(k, fits, 255)
 				overhead = pad + 1
 			}

@@ -52,10 +52,10 @@ func (c *Conn) checkOutgoing(fields []Field, kind HeadersKind, m *message) (know
 		}
 		return nil, ErrHeaderListTooLarge
 	}
-	rules := fieldRules{kind, c.cfg.Transport, c.peer.connectProtocol || c.cfg.Unchecked}
+	rules := fieldRules{kind, c.cfg.transport, c.peer.connectProtocol || c.cfg.unchecked}
 	fault := m.check(fields, rules)
 	switch {
-	case c.cfg.Unchecked:
+	case c.cfg.unchecked:
 		return nil, nil
 	case fault == FaultProtocol && !c.peer.connectProtocol:
 		return nil, ErrConnectProtocol
@@ -122,7 +122,7 @@ func (c *Conn) writeBlock(w headerFrame, fields []Field, kind HeadersKind, m *me
 		h.Flags |= frame.FlagPriority
 	}
 	if fixed+size <= limit {
-		if c.cfg.Padding != nil {
+		if c.cfg.padding != nil {
 			c.padBlock(body-fixed, limit-fixed-size-1, &h)
 		}
 		h.Length = uint32(len(c.out) - start - frame.HeaderLen)
@@ -150,7 +150,7 @@ func (c *Conn) padBlock(at, fits int, h *frame.Header) {
 		return
 	}
 	n := len(c.out) - at
-	k := min(c.cfg.Padding(n, min(fits, 255)), fits, 255)
+	k := min(c.cfg.padding(n, min(fits, 255)), fits, 255)
 	if k <= 0 {
 		return
 	}

@@ -23,8 +23,9 @@ func (c *Conn) recvAltSvc(h frame.Header, p []byte) Event {
 		c.charge(causeIgnored)
 		return nil
 	}
-	c.ev.altSvc = AltSvcReceived{h.Stream, string(f.Origin), string(f.Value)}
-	return &c.ev.altSvc
+	ev := &c.rare().altSvc
+	*ev = AltSvcReceived{h.Stream, string(f.Origin), string(f.Value)}
+	return ev
 }
 
 // AltSvc sends ALTSVC (RFC 7838 §4); server only. On stream 0 the origin is
@@ -56,7 +57,7 @@ const maxOriginBytes = 16 << 10
 // recvOrigin handles ORIGIN (RFC 8336 §2).
 func (c *Conn) recvOrigin(h frame.Header, p []byte) Event {
 	const reservedFlags = 0x0f
-	if !c.client || h.Stream != 0 || h.Flags&reservedFlags != 0 || c.cfg.Transport == TransportCleartext {
+	if !c.client || h.Stream != 0 || h.Flags&reservedFlags != 0 || c.cfg.transport == TransportCleartext {
 		c.charge(causeIgnored)
 		return nil
 	}
@@ -80,8 +81,9 @@ func (c *Conn) recvOrigin(h frame.Header, p []byte) Event {
 	if c.closed() || len(c.origins.list) == known {
 		return nil
 	}
-	c.ev.origin = OriginReceived{c.origins.list[known:]}
-	return &c.ev.origin
+	ev := &c.rare().origin
+	*ev = OriginReceived{c.origins.list[known:]}
+	return ev
 }
 
 func (o *originSet) has(origin string) bool {

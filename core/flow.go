@@ -63,7 +63,7 @@ func (c *Conn) repayStream(s *stream, n int64) {
 // growStream sends what is owed to the stream, plus the growth of its window.
 func (c *Conn) growStream(s *stream) {
 	inc := s.owed
-	if grow := c.probe.target - s.recvSize; !c.cfg.FixedWindows && grow > 0 && s.recvSize > 0 {
+	if grow := c.probe.target - s.recvSize; !c.cfg.fixedWindows && grow > 0 && s.recvSize > 0 {
 		inc += grow
 		s.recvSize += grow
 	}

@@ -136,6 +136,7 @@ func (c *Conn) recvGoAway(h frame.Header, p []byte) Event {
 		s = next
 	}
 	debug := f.Debug[:min(len(f.Debug), c.cfg.MaxDebugData)]
-	c.ev.goAway = GoAwayReceived{f.Code, c.goAwayGot, debug}
-	return &c.ev.goAway
+	ev := &c.rare().goAway
+	*ev = GoAwayReceived{f.Code, c.goAwayGot, debug}
+	return ev
 }

@@ -303,53 +303,124 @@ func (t *Timeouts) rows(client bool) []timeoutRow {
 	}
 }
 
-// withDefaults returns the configuration that is in force, or a *ConfigError.
-func (cfg Config) withDefaults(client bool) (Config, error) {
-	for _, r := range cfg.Limits.rows() {
+// config is the part of a Config that is needed while a connection lives, with
+// defaults filled in. Limits and Timeouts are shared between connections that
+// do not change them, and never written to.
+type config struct {
+	fixedWindows    bool
+	unchecked       bool
+	uncheckedLength bool
+	reportedWrites  bool
+	transport       Transport
+	maxWindow       int64
+	encoderTable    uint32
+	padding         func(n, max int) int
+	frameTypes      []uint8
+	authoritative   func(authority string) bool
+	*Limits
+	*Timeouts
+}
+
+var (
+	defaultLimits   = mustLimits(Limits{})
+	defaultTimeouts = [2]*Timeouts{mustTimeouts(Timeouts{}, false), mustTimeouts(Timeouts{}, true)}
+)
+
+func mustLimits(l Limits) *Limits {
+	l.fill()
+	return &l
+}
+
+func mustTimeouts(t Timeouts, client bool) *Timeouts {
+	t.fill(client)
+	return &t
+}
+
+func (l *Limits) fill() error {
+	for _, r := range l.rows() {
 		if *r.value < 0 {
-			return cfg, &ConfigError{r.name, fmt.Sprint(*r.value), "0 for the default, positive, or Unlimited"}
+			return &ConfigError{r.name, fmt.Sprint(*r.value), "0 for the default, positive, or Unlimited"}
 		}
 		if *r.value == 0 {
 			*r.value = r.def
 		}
 	}
-	for _, r := range cfg.Timeouts.rows(client) {
+	return nil
+}
+
+func (t *Timeouts) fill(client bool) error {
+	for _, r := range t.rows(client) {
 		if *r.value < 0 {
-			return cfg, &ConfigError{r.name, r.value.String(), "0 for the default, positive, or Never"}
+			return &ConfigError{r.name, r.value.String(), "0 for the default, positive, or Never"}
 		}
 		if *r.value == 0 {
 			*r.value = r.def
 		}
 	}
-	switch {
-	case cfg.ConnWindow == 0 && cfg.FixedWindows:
-		cfg.ConnWindow = defaultWindow
-	case cfg.ConnWindow == 0:
-		cfg.ConnWindow = defaultConnWindow
-	case cfg.ConnWindow < defaultWindow || cfg.ConnWindow > maxWindow:
-		return cfg, &ConfigError{"ConnWindow", fmt.Sprint(cfg.ConnWindow), "65535 to 2^31-1"}
+	return nil
+}
+
+// withDefaults returns what is in force, or a *ConfigError.
+func (cfg *Config) withDefaults(client bool) (config, error) {
+	c := config{
+		fixedWindows: cfg.FixedWindows, unchecked: cfg.Unchecked, uncheckedLength: cfg.UncheckedLength || cfg.Unchecked,
+		reportedWrites: cfg.ReportedWrites, transport: cfg.Transport, maxWindow: int64(cfg.MaxWindow),
+		padding: cfg.Padding, frameTypes: cfg.FrameTypes, authoritative: cfg.Authoritative,
+		Limits: defaultLimits, Timeouts: defaultTimeouts[0],
+	}
+	if client {
+		c.Timeouts = defaultTimeouts[1]
+	}
+	if cfg.Limits != (Limits{}) {
+		l := cfg.Limits
+		if err := l.fill(); err != nil {
+			return c, err
+		}
+		c.Limits = &l
+	}
+	if cfg.Timeouts != (Timeouts{}) {
+		t := cfg.Timeouts
+		if err := t.fill(client); err != nil {
+			return c, err
+		}
+		c.Timeouts = &t
+	}
+	if w := cfg.ConnWindow; w != 0 && (w < defaultWindow || w > maxWindow) {
+		return c, &ConfigError{"ConnWindow", fmt.Sprint(w), "65535 to 2^31-1"}
 	}
 	switch {
 	case cfg.MaxWindow == 0:
-		cfg.MaxWindow = 32 << 20
+		c.maxWindow = 32 << 20
 	case cfg.MaxWindow < 0 || cfg.MaxWindow > maxWindow:
-		return cfg, &ConfigError{"MaxWindow", fmt.Sprint(cfg.MaxWindow), "1 to 2^31-1"}
+		return c, &ConfigError{"MaxWindow", fmt.Sprint(cfg.MaxWindow), "1 to 2^31-1"}
 	}
 	switch {
 	case cfg.EncoderTable == 0:
-		cfg.EncoderTable = 4096
+		c.encoderTable = initialTable
 	case cfg.EncoderTable == NoTable:
-		cfg.EncoderTable = 0
 	case cfg.EncoderTable < 0 || cfg.EncoderTable > 1<<20:
-		return cfg, &ConfigError{"EncoderTable", fmt.Sprint(cfg.EncoderTable), "NoTable or 1 to 1048576"}
+		return c, &ConfigError{"EncoderTable", fmt.Sprint(cfg.EncoderTable), "NoTable or 1 to 1048576"}
+	default:
+		c.encoderTable = uint32(cfg.EncoderTable)
 	}
 	for _, t := range cfg.FrameTypes {
 		if knownFrame(t) {
-			return cfg, &ConfigError{"FrameTypes", fmt.Sprintf("0x%02x", t), "types this package does not handle itself"}
+			return c, &ConfigError{"FrameTypes", fmt.Sprintf("0x%02x", t), "types this package does not handle itself"}
 		}
 	}
 	if cfg.Transport > TransportEncrypted {
-		return cfg, &ConfigError{"Transport", fmt.Sprint(cfg.Transport), "a Transport constant"}
+		return c, &ConfigError{"Transport", fmt.Sprint(cfg.Transport), "a Transport constant"}
 	}
-	return cfg, nil
+	return c, nil
+}
+
+// connWindow is the connection's receive window to begin with.
+func (cfg *Config) connWindow() int64 {
+	switch {
+	case cfg.ConnWindow != 0:
+		return int64(cfg.ConnWindow)
+	case cfg.FixedWindows:
+		return defaultWindow
+	}
+	return defaultConnWindow
 }

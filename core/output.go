@@ -30,7 +30,7 @@ func (c *Conn) SwapOutput(spare []byte) []byte {
 
 func (c *Conn) handOver(n int) {
 	c.taken = true
-	if !c.cfg.ReportedWrites {
+	if !c.cfg.reportedWrites {
 		c.replies, c.forced = 0, 0
 		return
 	}
@@ -48,7 +48,7 @@ func (c *Conn) handOver(n int) {
 // and a transport that takes nothing for Config.Write ends the connection.
 func (c *Conn) Wrote(now time.Time, n int) {
 	c.tick(now)
-	if !c.cfg.ReportedWrites || n <= 0 {
+	if !c.cfg.reportedWrites || n <= 0 {
 		return
 	}
 	c.handed = max(0, c.handed-n)

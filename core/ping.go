@@ -53,8 +53,9 @@ func (c *Conn) recvPing(h frame.Header, p []byte) Event {
 	if c.closed() {
 		return nil
 	}
-	c.ev.ping = PingReceived{opaque}
-	return &c.ev.ping
+	ev := &c.rare().ping
+	*ev = PingReceived{opaque}
+	return ev
 }
 
 func (c *Conn) recvPingAck(opaque [8]byte) Event {
@@ -77,16 +78,18 @@ func (c *Conn) recvPingAck(opaque [8]byte) Event {
 			rtt := c.now - c.pings[i].sentAt
 			c.pings = append(c.pings[:i], c.pings[i+1:]...)
 			c.sampleRTT(rtt)
-			c.ev.pingAcked = PingAcked{opaque, time.Duration(rtt)}
-			return &c.ev.pingAcked
+			ev := &c.rare().pingAcked
+			*ev = PingAcked{opaque, time.Duration(rtt)}
+			return ev
 		}
 	}
 	c.charge(causeStrayAck)
 	if c.closed() {
 		return nil
 	}
-	c.ev.pingUnsolicited = PingUnsolicited{opaque}
-	return &c.ev.pingUnsolicited
+	ev := &c.rare().pingUnsolicited
+	*ev = PingUnsolicited{opaque}
+	return ev
 }
 
 // armKeepAlive starts the wait after which a silent peer is asked for a sign

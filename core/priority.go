@@ -42,21 +42,21 @@ func (c *Conn) recvPriority(h frame.Header, p []byte) {
 	switch {
 	case live:
 		c.reprioritise(s, prio)
-	case c.isIdle(h.Stream) || c.tree.nodes[h.Stream] != nil:
-		c.tree.hint(h.Stream, prio, c.cfg.MaxIdlePriorities)
+	case c.isIdle(h.Stream) || c.tree != nil && c.tree.nodes[h.Stream] != nil:
+		c.plant().hint(h.Stream, prio, c.cfg.MaxIdlePriorities)
 	}
 }
 
 // reprioritise moves a stream in the tree.
 func (c *Conn) reprioritise(s *stream, p Priority) {
-	c.reschedule(s, func() { c.tree.place(s, p, c.cfg.MaxIdlePriorities) })
+	c.reschedule(s, func() { c.plant().place(s, p, c.cfg.MaxIdlePriorities) })
 }
 
 // applyPriorityPart applies the priority of the HEADERS frame just received.
 func (c *Conn) applyPriorityPart(s *stream) Fault {
 	b := &c.block
 	if !b.hasPriority {
-		if c.tree.nodes != nil {
+		if c.tree != nil {
 			c.tree.adopt(s)
 		}
 		return FaultNone
@@ -67,7 +67,7 @@ func (c *Conn) applyPriorityPart(s *stream) Fault {
 	if c.client || c.peer.noPriorities {
 		return FaultNone
 	}
-	if c.tree.nodes == nil && b.priority == (Priority{Weight: defaultWeight}) {
+	if c.tree == nil && b.priority == (Priority{Weight: defaultWeight}) {
 		return FaultNone // says nothing
 	}
 	c.reprioritise(s, b.priority)
@@ -241,8 +241,9 @@ func (c *Conn) recvPriorityUpdate(h frame.Header, p []byte) Event {
 	} else {
 		return nil // done: nothing left to order
 	}
-	c.ev.priority = PriorityUpdateReceived{f.Stream, int(g.urgency), g.incremental}
-	return &c.ev.priority
+	ev := &c.rare().priority
+	*ev = PriorityUpdateReceived{f.Stream, int(g.urgency), g.incremental}
+	return ev
 }
 
 func (c *Conn) keepHint(n idleHint) bool {

@@ -29,7 +29,7 @@ const (
 func (c *Conn) probeReceived(n int64) {
 	p := &c.probe
 	p.bytes += n
-	if p.inFlight || c.cfg.FixedWindows || p.target >= int64(c.cfg.MaxWindow) {
+	if p.inFlight || c.cfg.fixedWindows || p.target >= c.cfg.maxWindow {
 		return
 	}
 	if p.rtt != 0 && c.now-p.since > p.rtt {
@@ -54,7 +54,7 @@ func (c *Conn) probeAnswered() {
 	if got*3 < p.target*2 {
 		return
 	}
-	p.target = min(int64(c.cfg.MaxWindow), max(p.target, got)*probeGrowth)
+	p.target = min(c.cfg.maxWindow, max(p.target, got)*probeGrowth)
 	if grow := p.target - c.inflow.size; grow > 0 {
 		c.inflow.size += grow
 		inc := c.inflow.owed + grow

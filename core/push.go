@@ -92,13 +92,14 @@ func (c *Conn) recvPromised(fault Fault) Event {
 	s.headOnly = m.pseudo.Method == "HEAD"
 	c.reserved++
 	c.timed[listWait].set(s, c.in(c.cfg.Timeouts.Push))
-	c.ev.push = PushPromiseReceived{b.stream, id, c.got.fields, m.pseudo}
-	return &c.ev.push
+	ev := &c.rare().push
+	*ev = PushPromiseReceived{b.stream, id, c.got.fields, m.pseudo}
+	return ev
 }
 
 func (c *Conn) authoritative(p Pseudo, parent *stream) bool {
-	if c.cfg.Authoritative != nil {
-		return c.cfg.Authoritative(p.Authority)
+	if c.cfg.authoritative != nil {
+		return c.cfg.authoritative(p.Authority)
 	}
 	return sameAuthority(p.Authority, parent.authority, p.Scheme)
 }
@@ -143,7 +144,7 @@ func (c *Conn) Push(now time.Time, id StreamID, fields []Field) (StreamID, error
 	if err != nil {
 		return 0, err
 	}
-	if method := m.pseudo.Method; !c.cfg.Unchecked && (method != "GET" && method != "HEAD" || m.contentLength > 0) {
+	if method := m.pseudo.Method; !c.cfg.unchecked && (method != "GET" && method != "HEAD" || m.contentLength > 0) {
 		return 0, &FieldError{":method", "a promised request is GET or HEAD and has no content"}
 	}
 	promised := c.nextID
@@ -154,7 +155,7 @@ func (c *Conn) Push(now time.Time, id StreamID, fields []Field) (StreamID, error
 	ps.headOnly = m.pseudo.Method == "HEAD"
 	if s.node != nil {
 		// A push starts under the stream it belongs to (RFC 7540 §5.3.5).
-		c.tree.place(ps, Priority{Parent: id, Weight: defaultWeight}, c.cfg.MaxIdlePriorities)
+		c.plant().place(ps, Priority{Parent: id, Weight: defaultWeight}, c.cfg.MaxIdlePriorities)
 	}
 	c.writeBlock(headerFrame{id: id, promised: promised}, fields, KindRequest, &m, known)
 	return promised, nil

@@ -67,8 +67,9 @@ func (c *Conn) Next() Event {
 		}
 		if c.shutdownEvent {
 			c.shutdownEvent = false
-			c.ev.shutdown = ShutdownStarted{c.shutdownFault}
-			return &c.ev.shutdown
+			ev := &c.rare().shutdown
+			*ev = ShutdownStarted{c.shutdownFault}
+			return ev
 		}
 		if len(c.input) == 0 && len(c.stash) == 0 {
 			if c.ended {
@@ -100,24 +101,29 @@ func (c *Conn) Next() Event {
 		return ev
 	}
 	c.needDrain = false
-	if c.wireStreams == 0 {
-		c.slim()
-	}
 	return nil
 }
 
-// slim gives back what only a busy connection needs.
+// slim gives back what only a busy connection needs, once it has had no stream
+// for slimDelay.
 func (c *Conn) slim() {
 	if len(c.partial) == 0 {
 		c.partial = nil
 	}
-	if cap(c.fieldBuf) > keepFields {
-		c.fieldBuf = nil
+	if !c.needDrain && c.reportHead == nil && c.stage == stageOpen {
+		// Nobody looks at an event any more.
+		c.fieldBuf, c.got = nil, decoded{}
+		c.decodeCache, c.encodeCache = decodeCache{}, encodeCache{}
+		c.ev = events{}
+		c.sched = schedule{}
 	}
+	if len(c.out) == 0 {
+		c.out = nil
+	}
+	c.streams.trim()
 }
 
-// keepFields is how many fields an idle connection keeps room for.
-const keepFields = 32
+const slimDelay = time.Second
 
 // Events iterates over Next, for use with range.
 func (c *Conn) Events(yield func(Event) bool) {
@@ -257,10 +263,11 @@ func knownFrame(t uint8) bool {
 // recvUnknown ignores a frame of unknown type (RFC 9113 §5.5), unless the
 // caller asked for it.
 func (c *Conn) recvUnknown(h frame.Header, p []byte) Event {
-	for _, t := range c.cfg.FrameTypes {
+	for _, t := range c.cfg.frameTypes {
 		if t == uint8(h.Type) {
-			c.ev.frame = FrameReceived{uint8(h.Type), uint8(h.Flags), h.Stream, p}
-			return &c.ev.frame
+			ev := &c.rare().frame
+			*ev = FrameReceived{uint8(h.Type), uint8(h.Flags), h.Stream, p}
+			return ev
 		}
 	}
 	c.charge(causeIgnored)

@@ -53,8 +53,9 @@ func (c *Conn) nextEnd() Event {
 		return nil
 	}
 	c.stage = stageDone
-	c.ev.closed = c.end
-	return &c.ev.closed
+	ev := &c.rare().closed
+	*ev = c.end
+	return ev
 }
 
 // endOfInput is the orderly or disorderly end of what the peer sends.

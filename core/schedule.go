@@ -14,8 +14,8 @@ import "math/bits"
 // A stream without any signal shares: that is fair among equals and starves
 // nobody.
 type schedule struct {
-	levels [urgencies]level
-	mask   uint8 // levels that have someone
+	levels *[urgencies]level // made when the first stream waits
+	mask   uint8             // levels that have someone
 }
 
 type level struct {
@@ -62,6 +62,9 @@ func (s *schedule) ahead(st *stream) bool {
 
 // push queues a stream.
 func (c *Conn) push(s *stream) {
+	if c.sched.levels == nil {
+		c.sched.levels = new([urgencies]level)
+	}
 	l := &c.sched.levels[s.urgency]
 	s.lane = laneShared
 	switch {
@@ -227,8 +230,9 @@ func (c *Conn) nextTurn() Event {
 	}
 	if c.wantOpen && uint32(c.openLocal) < c.peer.maxStreams && !c.goneAway && !c.shuttingDown() {
 		c.wantOpen = false
-		c.ev.allowed = StreamsAllowed{int(min(c.peer.maxStreams-uint32(c.openLocal), 1<<30))}
-		return &c.ev.allowed
+		ev := &c.rare().allowed
+		*ev = StreamsAllowed{int(min(c.peer.maxStreams-uint32(c.openLocal), 1<<30))}
+		return ev
 	}
 	return nil
 }

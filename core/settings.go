@@ -101,8 +101,7 @@ func checkOwn(s *settings, list []Setting, server bool) error {
 }
 
 // firstSettings checks Config.Settings and adds what is safe to add.
-func (c *Conn) firstSettings() ([]Setting, error) {
-	list := c.cfg.Settings
+func (c *Conn) firstSettings(list []Setting, bare bool) ([]Setting, error) {
 	s := initialSettings
 	if err := checkOwn(&s, list, !c.client); err != nil {
 		return nil, err
@@ -116,9 +115,11 @@ func (c *Conn) firstSettings() ([]Setting, error) {
 		return false
 	}
 	if has(SettingMaxHeaderListSize) {
-		c.cfg.MaxHeaderList = int(s.maxHeaderList)
+		own := *c.cfg.Limits
+		own.MaxHeaderList = int(s.maxHeaderList)
+		c.cfg.Limits = &own
 	}
-	if c.cfg.BareSettings {
+	if bare {
 		return list, nil
 	}
 	full := make([]Setting, 0, len(list)+2)
@@ -271,7 +272,7 @@ func (c *Conn) recvSettings(h frame.Header, p []byte) Event {
 			return nil
 		}
 	}
-	ev := &c.ev.settings
+	ev := &c.rare().settings
 	ev.Settings = ev.Settings[:0]
 	for i := range n {
 		ev.Settings = append(ev.Settings, frame.SettingAt(p, i))
@@ -325,8 +326,9 @@ func (c *Conn) recvSettingsAck() Event {
 		c.dec.SetAllowedMaxDynamicTableSize(c.decoderLimit)
 		c.decodeCache.invalidate()
 	}
-	c.ev.settingsAcked = SettingsAcked{acked.list, time.Duration(c.now - acked.sentAt)}
-	return &c.ev.settingsAcked
+	ev := &c.rare().settingsAcked
+	*ev = SettingsAcked{acked.list, time.Duration(c.now - acked.sentAt)}
+	return ev
 }
 
 func saturate(at instant, d time.Duration) instant {
@@ -338,7 +340,7 @@ func saturate(at instant, d time.Duration) instant {
 
 // resizeEncoder follows the peer's HEADER_TABLE_SIZE, up to our own bound.
 func (c *Conn) resizeEncoder(size uint32) {
-	size = min(size, uint32(c.cfg.EncoderTable))
+	size = min(size, c.cfg.encoderTable)
 	if size != c.enc.MaxDynamicTableSize() {
 		c.enc.SetMaxDynamicTableSize(size)
 		c.encodeCache.invalidate()

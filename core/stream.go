@@ -64,8 +64,12 @@ type streamTable struct {
 	freeSize int
 }
 
-// maxFree bounds the recycled records an idle connection keeps.
-const maxFree = 8
+// maxFree bounds the recycled records a busy connection keeps; keepFree is
+// what an idle one keeps.
+const (
+	maxFree  = 1000
+	keepFree = 2
+)
 
 func (t *streamTable) find(id StreamID) *stream {
 	if s := t.last; s != nil && s.id == id {
@@ -128,7 +132,7 @@ func (t *streamTable) remove(s *stream) {
 	} else {
 		s.allNext.allPrev = s.allPrev
 	}
-	if t.freeSize >= maxFree && t.freeSize >= len(t.byID) {
+	if t.freeSize >= maxFree {
 		return
 	}
 	*s = stream{allNext: t.free}
@@ -139,11 +143,15 @@ func (t *streamTable) remove(s *stream) {
 	t.freeSize++
 }
 
-// trim gives recycled records back when the last stream is gone.
+// trim gives recycled records back, and the map of a connection that had many
+// streams.
 func (t *streamTable) trim() {
-	for t.freeSize > maxFree {
+	for t.freeSize > keepFree {
 		t.free = t.free.allNext
 		t.freeSize--
+	}
+	if len(t.byID) == 0 {
+		t.byID = nil
 	}
 }
 
@@ -271,7 +279,7 @@ func (c *Conn) count(s *stream) {
 
 // becameIdle runs when the last stream has left the wire.
 func (c *Conn) becameIdle() {
-	c.streams.trim()
+	c.arm(TimerSlim, slimDelay)
 	if c.handshaken() {
 		c.arm(TimerIdle, c.cfg.Idle)
 	}
@@ -288,5 +296,6 @@ func (c *Conn) born(id StreamID) *stream {
 	c.wireStreams++
 	c.streamsSeen++
 	c.disarm(TimerIdle)
+	c.disarm(TimerSlim)
 	return s
 }

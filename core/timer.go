@@ -22,6 +22,7 @@ const (
 	TimerWrite
 	TimerKeepAlive
 	TimerKeepAliveReply
+	TimerSlim // gives back what only a busy connection needs
 	TimerBodyIdle // a request's body, or on a client the response to a promise
 	TimerStall
 	TimerTrickle
@@ -30,7 +31,7 @@ const (
 
 var timerNames = [numTimers]string{
 	"none", "preface", "header-block", "settings-ack", "idle", "shutdown-notice",
-	"shutdown", "write", "keepalive", "keepalive-reply", "body-idle", "stall", "trickle",
+	"shutdown", "write", "keepalive", "keepalive-reply", "slim", "body-idle", "stall", "trickle",
 }
 
 func (t Timer) String() string {
@@ -134,6 +135,9 @@ func (c *Conn) fire(t Timer) {
 	case TimerKeepAliveReply:
 		c.disarm(t)
 		c.fail(FaultKeepAlive)
+	case TimerSlim:
+		c.disarm(t)
+		c.slim()
 	case TimerBodyIdle:
 		s := c.timed[listWait].head
 		if c.client {

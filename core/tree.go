@@ -46,17 +46,18 @@ const maxAdopted = 256
 
 func clampWeight(w int) int { return min(max(w, 1), 256) }
 
-func (t *tree) init() {
-	if t.nodes == nil {
-		t.nodes = make(map[StreamID]*node)
-		t.root.weight = defaultWeight
-		t.root.heapAt = -1
+// plant returns the tree, made at its first use.
+func (c *Conn) plant() *tree {
+	if c.tree == nil {
+		c.tree = &tree{nodes: make(map[StreamID]*node)}
+		c.tree.root.weight = defaultWeight
+		c.tree.root.heapAt = -1
 	}
+	return c.tree
 }
 
 // place puts a stream where p says.
 func (t *tree) place(s *stream, p Priority, maxIdle int) {
-	t.init()
 	n := t.nodes[s.id]
 	if n == nil {
 		n = t.add(s.id)
@@ -69,7 +70,6 @@ func (t *tree) place(s *stream, p Priority, maxIdle int) {
 
 // hint prioritises an id that has no stream: one to come, or a mere group.
 func (t *tree) hint(id StreamID, p Priority, maxIdle int) {
-	t.init()
 	n := t.nodes[id]
 	if n == nil {
 		n = t.add(id)
