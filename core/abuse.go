@@ -107,7 +107,35 @@ func (c *Conn) reward() {
 	}
 }
 
-// updateAllowance is how many WINDOW_UPDATEs are free: some to begin with, two
+// cutShort reports whether a stream ended in good order in output that has not
+// even been taken: a peer that ends or breaks it now never wanted the answer,
+// however fast it was made.
+func (c *Conn) cutShort(how *closedStream) bool {
+	return how.state == StateClosed && how.batch == c.batch
+}
+
+// chargeCutShort charges for such an exchange as for an unfinished one, and
+// takes its refund back (CVE-2023-44487, CVE-2025-8671).
+func (c *Conn) chargeCutShort(why cause) {
+	c.abuse.left -= refund * milli
+	c.charge(why)
+}
+
+// chargeLateFault charges for a frame that would have been a stream error, had
+// the stream not just ended. It reports whether it was that.
+func (c *Conn) chargeLateFault(id StreamID) bool {
+	if s := c.streams.find(id); s != nil && !s.state.closed() {
+		return false
+	}
+	how, _ := c.closedIDs.find(id)
+	if how == nil || !c.cutShort(how) {
+		return false
+	}
+	c.chargeCutShort(causeStreamError)
+	return true
+}
+
+// countWindowUpdate charges for updates beyond the free ones: some to begin with, two
 // for each stream and two for each DATA frame sent.
 func (c *Conn) countWindowUpdate() {
 	c.windowUpdates++

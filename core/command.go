@@ -200,9 +200,6 @@ func (c *Conn) Reset(now time.Time, id StreamID, code ErrCode) error {
 		return ErrNoStream
 	}
 	c.out = frame.AppendRSTStream(c.out, id, code)
-	if s.state == StateReservedRemote {
-		c.reserved--
-	}
 	c.settle(s, StateClosedByUs)
 	return nil
 }

@@ -52,9 +52,10 @@ type Conn struct {
 	encodeCache   encodeCache
 	tableChanged  bool
 	out           []byte
-	taken         bool // any output was ever taken
-	handed        int  // taken and not yet Wrote
-	replies       int  // of out: frames the peer made us send
+	taken         bool   // any output was ever taken
+	batch         uint16 // how often (low bits)
+	handed        int    // taken and not yet Wrote
+	replies       int    // of out: frames the peer made us send
 	repliesHanded int
 	forced        int // of out: bytes of server response headers
 	forcedHanded  int

@@ -94,6 +94,9 @@ func (c *Conn) recvWindowUpdate(h frame.Header, p []byte) {
 		}
 		return
 	}
+	if (inc == 0 || int64(inc) > maxWindow-defaultWindow) && c.chargeLateFault(h.Stream) {
+		return
+	}
 	s, ok := c.streamFor(h.Stream, recvWindow)
 	if !ok {
 		return

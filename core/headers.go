@@ -134,7 +134,7 @@ func (c *Conn) overLimit() bool {
 // refuse answers a stream that is not going to exist.
 func (c *Conn) refuse(id StreamID, f Fault, why cause) {
 	c.replyReset(id, f.Code())
-	c.closedIDs.add(id, StateClosedByUs, c.cfg.MaxClosedStreams)
+	c.rememberClosed(id, StateClosedByUs)
 	if why == causeRefused && c.refusedEarly < defaultStreams && len(c.pending) > 0 {
 		// The peer does not know our limit yet.
 		c.refusedEarly++
@@ -160,7 +160,7 @@ func (c *Conn) recvResponse(s *stream, next State) Event {
 		}
 		if s.push && s.state == StateReservedRemote {
 			c.beginPush(s)
-			s.state = next
+			c.settle(s, next)
 		}
 		return c.headersEvent(s.id, KindInterim)
 	}

@@ -111,7 +111,7 @@ func (c *Conn) StreamState(id StreamID) State {
 		return StateIdle
 	}
 	if how, _ := c.closedIDs.find(id); how != nil {
-		return *how
+		return how.state
 	}
 	return StateClosed
 }

@@ -30,6 +30,7 @@ func (c *Conn) SwapOutput(spare []byte) []byte {
 
 func (c *Conn) handOver(n int) {
 	c.taken = true
+	c.batch++
 	if !c.cfg.reportedWrites {
 		c.replies, c.forced = 0, 0
 		return

@@ -30,7 +30,7 @@ func (c *Conn) recvPriority(h frame.Header, p []byte) {
 		case c.isIdle(h.Stream):
 			// RST_STREAM is not permitted on an idle stream (RFC 9113 §6.4).
 			c.fail(fault)
-		default:
+		case !c.chargeLateFault(h.Stream):
 			c.charge(causeStreamError)
 		}
 		return

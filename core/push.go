@@ -45,7 +45,7 @@ func (c *Conn) pushPermitted(id StreamID) bool {
 		state = s.state
 	} else if c.isOurs(id) && !c.isIdle(id) {
 		if how, used := c.closedIDs.find(id); how != nil {
-			state = *how
+			state = how.state
 		} else if used {
 			state = StateClosedByUs // too long ago to tell
 		}
@@ -66,7 +66,7 @@ func (c *Conn) recvPromised(fault Fault) Event {
 	parent := c.streams.find(b.stream)
 	if parent == nil || parent.state.closed() {
 		// The request is gone, so nobody wants its pushes (RFC 9113 §5.1).
-		c.closedIDs.add(id, StateClosedByUs, c.cfg.MaxClosedStreams)
+		c.rememberClosed(id, StateClosedByUs)
 		c.replyReset(id, Cancel)
 		return nil
 	}
@@ -106,7 +106,6 @@ func (c *Conn) authoritative(p Pseudo, parent *stream) bool {
 
 // beginPush notes that the response to a promise has begun.
 func (c *Conn) beginPush(s *stream) {
-	c.reserved--
 	c.count(s)
 	c.timed[listWait].remove(s)
 }

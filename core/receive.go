@@ -320,15 +320,17 @@ func (c *Conn) strayFrame(id StreamID, in input) {
 		c.charge(causeClosedStream)
 		return
 	}
-	st := steps[*how][in]
+	st := steps[how.state][in]
 	switch {
+	case st.verdict == ignored && in == recvReset && c.cutShort(how):
+		c.chargeCutShort(causeReset)
 	case st.verdict == ignored:
 		c.charge(causeClosedStream)
 	case st.fault.Conn():
 		c.fail(st.fault)
 	default:
 		// Say so once; after that the peer has been told.
-		*how = StateClosedByUs
+		how.state = StateClosedByUs
 		c.replyReset(id, st.fault.Code())
 		c.charge(causeStreamError)
 	}

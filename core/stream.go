@@ -169,11 +169,12 @@ type closedStreams struct {
 type closedStream struct {
 	id    StreamID
 	state State
+	batch uint16 // of the output in which it ended (low bits)
 }
 
-func (r *closedStreams) add(id StreamID, how State, limit int) {
+func (r *closedStreams) add(id StreamID, how State, batch uint16, limit int) {
 	if len(r.ring) < limit {
-		r.ring = append(r.ring, closedStream{id, how})
+		r.ring = append(r.ring, closedStream{id, how, batch})
 		return
 	}
 	if r.next >= len(r.ring) {
@@ -181,19 +182,24 @@ func (r *closedStreams) add(id StreamID, how State, limit int) {
 	}
 	old := &r.ring[r.next]
 	r.forgotten[old.id&1] = max(r.forgotten[old.id&1], old.id)
-	*old = closedStream{id, how}
+	*old = closedStream{id, how, batch}
 	r.next++
 }
 
 // find returns how the stream closed. ok is false for one that was never used.
-// A stream too old to be remembered counts as closed in good order.
-func (r *closedStreams) find(id StreamID) (how *State, ok bool) {
+// A stream too old to be remembered has no record.
+func (r *closedStreams) find(id StreamID) (how *closedStream, ok bool) {
 	for i := range r.ring {
 		if r.ring[i].id == id {
-			return &r.ring[i].state, true
+			return &r.ring[i], true
 		}
 	}
 	return nil, id <= r.forgotten[id&1]
+}
+
+// rememberClosed notes how a stream ended.
+func (c *Conn) rememberClosed(id StreamID, how State) {
+	c.closedIDs.add(id, how, c.batch, c.cfg.MaxClosedStreams)
 }
 
 // isOurs reports whether this side opens streams with such an id.
@@ -213,6 +219,9 @@ func (c *Conn) settle(s *stream, next State) {
 	if s.state == next {
 		return
 	}
+	if s.state == StateReservedRemote {
+		c.reserved--
+	}
 	s.state = next
 	if !next.closed() {
 		return
@@ -226,7 +235,7 @@ func (c *Conn) settle(s *stream, next State) {
 // leave takes a closed stream out of everything that is about streams on the
 // wire. It stays in the table while it is held or has still to be reported.
 func (c *Conn) leave(s *stream) {
-	c.closedIDs.add(s.id, s.state, c.cfg.MaxClosedStreams)
+	c.rememberClosed(s.id, s.state)
 	c.unschedule(s)
 	for i := range c.timed {
 		c.timed[i].remove(s)

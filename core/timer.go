@@ -22,7 +22,7 @@ const (
 	TimerWrite
 	TimerKeepAlive
 	TimerKeepAliveReply
-	TimerSlim // gives back what only a busy connection needs
+	TimerSlim     // gives back what only a busy connection needs
 	TimerBodyIdle // a request's body, or on a client the response to a promise
 	TimerStall
 	TimerTrickle

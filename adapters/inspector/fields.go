@@ -18,7 +18,8 @@ type fields struct {
 	dec  *hpack.Decoder
 	lost bool // the table is not what it should be
 
-	stream frame.StreamID // of the open block, 0 if none is open
+	open   bool           // a block has begun and not ended
+	stream frame.StreamID // its stream
 	// lead holds the bytes of a table size update at the start of the block
 	// that is not yet whole; atStart says that only such came so far.
 	lead    []byte
@@ -37,7 +38,7 @@ func (s *fields) lose(why string) {
 	if !s.lost {
 		s.text.line("; %s: fields are no longer shown", why)
 	}
-	s.lost, s.dec, s.lead, s.stream = true, nil, nil, 0
+	s.lost, s.open, s.dec, s.lead = true, false, nil, nil
 }
 
 // first takes the part of a block that stands in HEADERS or PUSH_PROMISE.
@@ -45,15 +46,11 @@ func (s *fields) first(h frame.Header, fragment []byte) {
 	if s.lost {
 		return
 	}
-	if s.stream != 0 {
+	if s.open {
 		s.lose("the field block before this did not end")
 		return
 	}
-	if h.Stream == 0 {
-		s.lose("a field block without a stream")
-		return
-	}
-	s.stream, s.atStart = h.Stream, true
+	s.open, s.stream, s.atStart = true, h.Stream, true
 	s.decode(h, fragment)
 }
 
@@ -61,7 +58,7 @@ func (s *fields) first(h frame.Header, fragment []byte) {
 func (s *fields) next(h frame.Header, fragment []byte) {
 	switch {
 	case s.lost:
-	case s.stream == 0 || s.stream != h.Stream:
+	case !s.open || s.stream != h.Stream:
 		s.text.line("; no field block is open on this stream")
 	default:
 		s.decode(h, fragment)
@@ -77,9 +74,9 @@ func (s *fields) decode(h frame.Header, fragment []byte) {
 		if err = s.dec.Close(); err == nil && len(s.lead) > 0 {
 			err = errTruncated
 		}
-		s.stream = 0
+		s.open = false
 	}
 	if err != nil {
-		s.lose(err.Error())
+		s.lose("a field block can't be decompressed (" + err.Error() + ")")
 	}
 }

@@ -45,6 +45,7 @@ func TestPermissions(t *testing.T) {
 	if err := os.Chmod(filepath.Join(dir, "dir"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	defer os.Chmod(filepath.Join(dir, "dir"), 0o755) // so that it can be removed
 	if r, _ := ask(t, s, "GET", "/dir/index.html"); r.Status != 403 {
 		t.Errorf("in a directory that can't be searched: %d, want 403", r.Status)
 	}
