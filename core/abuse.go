@@ -121,17 +121,25 @@ func (c *Conn) chargeCutShort(why cause) {
 	c.charge(why)
 }
 
-// chargeLateFault charges for a frame that would have been a stream error, had
-// the stream not just ended. It reports whether it was that.
-func (c *Conn) chargeLateFault(id StreamID) bool {
+// lateFault answers a frame that would have been a stream error, had the stream
+// not just ended, as the error it is. It reports whether it was that.
+func (c *Conn) lateFault(id StreamID, f Fault) bool {
 	if s := c.streams.find(id); s != nil && !s.state.closed() {
 		return false
 	}
 	how, _ := c.closedIDs.find(id)
-	if how == nil || !c.cutShort(how) {
+	if how == nil || how.state != StateClosed {
 		return false
 	}
-	c.chargeCutShort(causeStreamError)
+	if c.cutShort(how) {
+		c.chargeCutShort(causeStreamError)
+	} else {
+		c.charge(causeStreamError)
+	}
+	if !c.closed() {
+		how.state = StateClosedByUs // say so once
+		c.replyReset(id, f.Code())
+	}
 	return true
 }
 

@@ -94,7 +94,8 @@ func (c *Conn) recvWindowUpdate(h frame.Header, p []byte) {
 		}
 		return
 	}
-	if (inc == 0 || int64(inc) > maxWindow-defaultWindow) && c.chargeLateFault(h.Stream) {
+	if inc == 0 && c.lateFault(h.Stream, FaultZeroIncrement) ||
+		int64(inc) > maxWindow-defaultWindow && c.lateFault(h.Stream, FaultWindowOverflow) {
 		return
 	}
 	s, ok := c.streamFor(h.Stream, recvWindow)

@@ -30,7 +30,7 @@ func (c *Conn) recvPriority(h frame.Header, p []byte) {
 		case c.isIdle(h.Stream):
 			// RST_STREAM is not permitted on an idle stream (RFC 9113 §6.4).
 			c.fail(fault)
-		case !c.chargeLateFault(h.Stream):
+		case !c.lateFault(h.Stream, fault):
 			c.charge(causeStreamError)
 		}
 		return

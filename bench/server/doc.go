@@ -1,0 +1,13 @@
+// Command server is the contender in weft's benchmarks: a server of fixed
+// answers, one for each of weft's own interfaces.
+//
+//	go run ./bench/server -addr 127.0.0.1:9000 -api core
+//
+// It answers / with 14 bytes of text, /1m with 1 MiB, and any POST with the
+// length of its body in decimal. It announces SETTINGS_MAX_CONCURRENT_STREAMS
+// 1000. With -tls it speaks TLS, with a certificate of its own unless -cert
+// and -key name one.
+//
+// -api core drives the protocol core without any layer above it, -api nethttp
+// is Go's net/http with the same answers, to compare with in the same run.
+package main

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"sort"
+	"strings"
+	"syscall"
+
+	"weft/transport/tcp"
+	"weft/transport/tls"
+)
+
+// Answers every contender gives.
+var (
+	hello = []byte("Hello, World!\n")
+	large = make([]byte, 1<<20)
+)
+
+const maxStreams = 1000
+
+// apis are the contenders: each serves one accepted listener until it closes.
+var apis = map[string]func(ctx context.Context, l net.Listener, secure bool) error{
+	"core":    serveCore,
+	"nethttp": serveNetHTTP,
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "server:", err)
+		os.Exit(1)
+	}
+}
+
+func apiNames() string {
+	var names []string
+	for name := range apis {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return strings.Join(names, ", ")
+}
+
+func run(args []string) error {
+	fs := flag.NewFlagSet("server", flag.ExitOnError)
+	addr := fs.String("addr", "127.0.0.1:9000", "address to listen on")
+	api := fs.String("api", "core", "interface to serve with: "+apiNames())
+	secure := fs.Bool("tls", false, "speak TLS")
+	cert := fs.String("cert", "", "certificate file (PEM), with -tls; default a self-signed one")
+	key := fs.String("key", "", "private key file (PEM), with -tls")
+	fs.Parse(args)
+	serve := apis[*api]
+	if serve == nil {
+		return fmt.Errorf("-api %q: want one of %s", *api, apiNames())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	l, err := tcp.Listen(ctx, *addr, tcp.Options{})
+	if err != nil {
+		return err
+	}
+	var nl net.Listener = l
+	if *secure {
+		config, err := tls.ServerConfig(tls.ServerOptions{CertFile: *cert, KeyFile: *key})
+		if err != nil {
+			return err
+		}
+		nl = tls.NewListener(l, config)
+	}
+	context.AfterFunc(ctx, func() { l.Close() })
+	fmt.Printf("%s on %s\n", *api, l.Addr())
+	err = serve(ctx, nl, *secure)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

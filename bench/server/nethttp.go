@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+)
+
+// serveNetHTTP is Go's own server with the same answers.
+func serveNetHTTP(ctx context.Context, l net.Listener, secure bool) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost:
+			n, _ := io.Copy(io.Discard, r.Body)
+			w.Header().Set("Content-Type", "text/plain")
+			io.WriteString(w, strconv.FormatInt(n, 10))
+		case r.URL.Path == "/":
+			w.Header().Set("Content-Type", "text/plain")
+			w.Write(hello)
+		case r.URL.Path == "/1m":
+			w.Header().Set("Content-Type", "application/octet-stream")
+			w.Header().Set("Content-Length", strconv.Itoa(len(large)))
+			w.Write(large)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+	srv := &http.Server{Handler: mux, Protocols: new(http.Protocols)}
+	srv.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
+	srv.Protocols.SetHTTP2(secure)
+	srv.Protocols.SetUnencryptedHTTP2(!secure)
+	context.AfterFunc(ctx, func() { srv.Close() })
+	return srv.Serve(l)
+}
