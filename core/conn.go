@@ -107,6 +107,7 @@ type Conn struct {
 	dataSent      int
 	stalls        int
 	origins       originSet
+	lastFault     Fault
 
 	deadlines [numTimers]instant
 	timed     [numLists]timerList

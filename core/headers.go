@@ -133,6 +133,7 @@ func (c *Conn) overLimit() bool {
 
 // refuse answers a stream that is not going to exist.
 func (c *Conn) refuse(id StreamID, f Fault, why cause) {
+	c.lastFault = f
 	c.replyReset(id, f.Code())
 	c.rememberClosed(id, StateClosedByUs)
 	if why == causeRefused && c.refusedEarly < defaultStreams && len(c.pending) > 0 {

@@ -51,6 +51,7 @@ type ConnInfo struct {
 	DecoderTable  uint32   // limit of the HPACK table we receive by
 	GoingAway     bool     // we sent GOAWAY
 	PeerGoingAway bool     // the peer sent GOAWAY
+	LastFault     Fault    // the latest, also of requests that were refused unreported
 }
 
 // Info returns the connection's state.
@@ -61,7 +62,7 @@ func (c *Conn) Info() ConnInfo {
 		OpenLocal: c.openLocal, OpenPeer: c.openPeer, Streams: c.wireStreams,
 		Waiting: c.OutputPending(), AbuseLeft: int(c.abuse.left / milli),
 		EncoderTable: c.enc.MaxDynamicTableSize(), DecoderTable: c.decoderLimit,
-		GoingAway: c.shuttingDown(), PeerGoingAway: c.goneAway,
+		GoingAway: c.shuttingDown(), PeerGoingAway: c.goneAway, LastFault: c.lastFault,
 	}
 }
 

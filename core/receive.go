@@ -331,6 +331,7 @@ func (c *Conn) strayFrame(id StreamID, in input) {
 	default:
 		// Say so once; after that the peer has been told.
 		how.state = StateClosedByUs
+		c.lastFault = st.fault
 		c.replyReset(id, st.fault.Code())
 		c.charge(causeStreamError)
 	}

@@ -11,6 +11,7 @@ func (c *Conn) failWith(f Fault, debug string) {
 	if c.closed() {
 		return
 	}
+	c.lastFault = f
 	code := f.Code()
 	last := c.lastToName()
 	if f != FaultHTTP1 {
@@ -109,6 +110,7 @@ func (c *Conn) streamFault(s *stream, f Fault) {
 
 // resetFor ends a stream for a reason that costs the peer nothing.
 func (c *Conn) resetFor(s *stream, f Fault) {
+	c.lastFault = f
 	c.replyReset(s.id, f.Code())
 	c.reportReset(s, StreamReset{Stream: s.id, Code: f.Code(), Fault: f})
 	c.settle(s, StateClosedByUs)

@@ -288,6 +288,9 @@ func (c *Conn) count(s *stream) {
 
 // becameIdle runs when the last stream has left the wire.
 func (c *Conn) becameIdle() {
+	if c.closed() {
+		return
+	}
 	c.arm(TimerSlim, slimDelay)
 	if c.handshaken() {
 		c.arm(TimerIdle, c.cfg.Idle)
