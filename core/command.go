@@ -71,6 +71,9 @@ func (c *Conn) open(now time.Time, fields []Field, end bool, p *Priority) (Strea
 		s.applySignal(parsePriorityField(m.priority))
 	}
 	c.writeBlock(headerFrame{id: id, end: end, priority: p}, fields, KindRequest, &m, known)
+	if c.growth.target > s.recvSize {
+		c.growStream(s)
+	}
 	c.armKeepAlive()
 	return id, nil
 }

@@ -78,9 +78,9 @@ type Conn struct {
 	streamsSeen int
 	wantOpen    bool // Open failed with ErrStreamLimit
 
-	// Flow control (flow.go, probe.go, schedule.go).
+	// Flow control (flow.go, grow.go, schedule.go).
 	inflow     inflow
-	probe      probe
+	growth     growth
 	sendWindow int64
 	sched      schedule
 	tree       *tree // nil until the peer, or the caller, uses it
@@ -199,7 +199,7 @@ func newConn(now time.Time, cfg Config, client bool) (*Conn, error) {
 		c.preface = len(Preface)
 	}
 	c.abuse.left = int64(full.AbuseBudget) * milli
-	c.probe.lastSent = never
+	c.growth.target = defaultWindow
 	c.decoderLimit = initialTable
 	c.dec = hpack.NewDecoder(initialTable, c.onField)
 	c.dec.SetMaxStringLength(c.cfg.MaxHeaderList)

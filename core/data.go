@@ -55,7 +55,7 @@ func (c *Conn) recvData(h frame.Header, p []byte) Event {
 		// Padding never reaches the caller, who cannot consume it.
 		c.repayStream(s, over)
 	}
-	c.probeReceived(n)
+	c.countReceived(n)
 	if size == 0 && !end {
 		c.charge(causeEmptyData)
 		return nil

@@ -60,21 +60,6 @@ func (c *Conn) repayStream(s *stream, n int64) {
 	c.growStream(s)
 }
 
-// growStream sends what is owed to the stream, plus the growth of its window.
-func (c *Conn) growStream(s *stream) {
-	inc := s.owed
-	if grow := c.probe.target - s.recvSize; !c.cfg.fixedWindows && grow > 0 && s.recvSize > 0 {
-		inc += grow
-		s.recvSize += grow
-	}
-	if inc <= 0 {
-		return
-	}
-	s.owed = 0
-	s.recvWindow += inc
-	c.out = frame.AppendWindowUpdate(c.out, s.id, uint32(inc))
-}
-
 // recvWindowUpdate handles WINDOW_UPDATE (RFC 9113 §6.9).
 func (c *Conn) recvWindowUpdate(h frame.Header, p []byte) {
 	inc, err := frame.ParseWindowUpdate(h, p)

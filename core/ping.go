@@ -60,9 +60,6 @@ func (c *Conn) recvPing(h frame.Header, p []byte) Event {
 
 func (c *Conn) recvPingAck(opaque [8]byte) Event {
 	switch {
-	case opaque == probeOpaque && c.probe.inFlight:
-		c.probeAnswered()
-		return nil
 	case opaque == shutdownOpaque && c.shutdownRTT:
 		c.finishShutdown()
 		return nil

@@ -125,6 +125,22 @@ func (c *Conn) slim() {
 
 const slimDelay = time.Second
 
+// Pending reports whether Next has something to report, or input to parse, as
+// things stand: after a command, or after output was taken or written.
+func (c *Conn) Pending() bool {
+	switch {
+	case c.reportHead != nil:
+		return true
+	case c.stage != stageOpen:
+		return c.stage != stageDone
+	case c.shutdownEvent:
+		return true
+	case (len(c.input) > 0 || len(c.stash) > 0) && !c.ReadPaused(), len(c.input) == 0 && len(c.stash) == 0 && c.ended:
+		return true
+	}
+	return c.turnReady() || c.openReady()
+}
+
 // Events iterates over Next, for use with range.
 func (c *Conn) Events(yield func(Event) bool) {
 	for ev := c.Next(); ev != nil; ev = c.Next() {

@@ -209,10 +209,20 @@ func (c *Conn) reschedule(s *stream, change func()) {
 // small frames cost more than they bring.
 const turnRoom = 4 << 10
 
+// turnReady reports whether somebody waits and could send.
+func (c *Conn) turnReady() bool {
+	return c.sched.mask != 0 && c.sendWindow > 0 && c.cfg.MaxOutput-c.OutputPending() >= min(turnRoom, c.cfg.MaxOutput)
+}
+
+// openReady reports whether a caller who was refused may open streams again.
+func (c *Conn) openReady() bool {
+	return c.wantOpen && uint32(c.openLocal) < c.peer.maxStreams && !c.goneAway && !c.shuttingDown()
+}
+
 // nextTurn gives the next waiting stream its turn, or tells the caller that
 // streams may be opened again.
 func (c *Conn) nextTurn() Event {
-	for c.sched.mask != 0 && c.sendWindow > 0 && c.cfg.MaxOutput-c.OutputPending() >= min(turnRoom, c.cfg.MaxOutput) {
+	for c.turnReady() {
 		s := c.pick()
 		lane := s.lane
 		c.pull(s)
@@ -228,7 +238,7 @@ func (c *Conn) nextTurn() Event {
 		c.ev.writable = Writable{s.id, n}
 		return &c.ev.writable
 	}
-	if c.wantOpen && uint32(c.openLocal) < c.peer.maxStreams && !c.goneAway && !c.shuttingDown() {
+	if c.openReady() {
 		c.wantOpen = false
 		ev := &c.rare().allowed
 		*ev = StreamsAllowed{int(min(c.peer.maxStreams-uint32(c.openLocal), 1<<30))}

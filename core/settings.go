@@ -172,9 +172,6 @@ func (c *Conn) announce(list []Setting) {
 			c.local.noPriorities = v.Value == 1
 		}
 	}
-	if c.probe.target == 0 {
-		c.probe.target = defaultWindow
-	}
 }
 
 // UpdateSettings announces changed settings (RFC 9113 §6.5). They are in
@@ -319,7 +316,7 @@ func (c *Conn) recvSettingsAck() Event {
 		}
 	}
 	c.shiftRecvWindows(int64(c.local.initialWindow) - int64(old.initialWindow))
-	c.probe.target = max(c.probe.target, int64(c.local.initialWindow))
+	c.growth.target = max(c.growth.target, int64(c.local.initialWindow))
 	if c.local.headerTable != old.headerTable {
 		c.mustShrink = c.local.headerTable < old.headerTable
 		c.decoderLimit = c.local.headerTable

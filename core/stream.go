@@ -25,6 +25,7 @@ type stream struct {
 	sendWindow int64 // what the peer lets us send; may be negative
 	recvWindow int64 // what we let the peer send
 	recvSize   int64 // the size recvWindow is kept at
+	grown      int64 // by how much recvSize exceeds what was announced
 	unread     int64 // delivered and not yet consumed
 	owed       int64 // consumed and not yet returned to the peer
 
@@ -236,6 +237,7 @@ func (c *Conn) settle(s *stream, next State) {
 // wire. It stays in the table while it is held or has still to be reported.
 func (c *Conn) leave(s *stream) {
 	c.rememberClosed(s.id, s.state)
+	c.growth.grown -= s.grown
 	c.unschedule(s)
 	for i := range c.timed {
 		c.timed[i].remove(s)

@@ -24,15 +24,15 @@ func (f Frame) String() string {
 	default:
 		fmt.Fprintf(&b, " %d", f.Stream)
 	}
+	if len(f.Sizes) > 1 {
+		fmt.Fprintf(&b, " in %d frames", len(f.Sizes))
+	}
 	f.describe(&b)
 	if f.Pad >= 0 {
 		fmt.Fprintf(&b, " pad=%d", f.Pad)
 	}
 	if f.Flags.Has(frame.FlagEndStream) && (f.Type == frame.TypeData || f.Type == frame.TypeHeaders) {
 		b.WriteString(" END_STREAM")
-	}
-	if len(f.Sizes) > 1 {
-		fmt.Fprintf(&b, " in %d frames", len(f.Sizes))
 	}
 	return b.String()
 }
@@ -109,9 +109,6 @@ func describeFields(b *strings.Builder, fields []core.Field) {
 		value := f.Value
 		if value == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' }) {
 			value = strconv.Quote(value)
-		}
-		if len(value) > 60 {
-			value = fmt.Sprintf("(%d bytes)", len(f.Value))
 		}
 		fmt.Fprintf(b, " %s=%s", f.Name, value)
 		if f.Sensitive {

@@ -42,8 +42,9 @@
 //	deadline, paused, unprocessed 1
 //
 // With tally, lines that differ only in their stream are counted. A stream
-// given as 1+2 is 1 the first time, then 3, 5 and so on; a # in a field is the
-// number of the repetition.
+// given as 1+2 is 1 the first time, then 3, 5 and so on. In a field, # is the
+// number of the repetition, and x*1000 stands for 1000 x. Long lines are cut
+// short when they are printed.
 //
 // The peer's lines:
 //

@@ -2,6 +2,7 @@ package coretest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"weft/core"
@@ -42,7 +43,7 @@ func (l *line) part(first bool) []core.Field {
 	w := l.take("a field")
 	switch {
 	case first && isMethod(w):
-		path := l.str("the path")
+		path := repeated(strings.ReplaceAll(l.str("the path"), "#", itoa(l.turn)))
 		list := Request(w, path)
 		return l.replace(list)
 	case first && len(w) == 3 && w[0] >= '1' && w[0] <= '9' && !strings.Contains(w, "="):
@@ -71,7 +72,7 @@ func isMethod(w string) bool {
 
 // parseField reads name=value. Either may be quoted. An exclamation mark at
 // the end, behind the quotes if there are any, makes the field sensitive. "#"
-// in a value is the number of the repetition.
+// is the number of the repetition, and x*1000 stands for 1000 x.
 func parseField(w string, turn int) (f core.Field, err error) {
 	name, value, ok := strings.Cut(w, "=")
 	if strings.HasPrefix(w, `"`) {
@@ -90,7 +91,17 @@ func parseField(w string, turn int) (f core.Field, err error) {
 	if f.Value, err = unquote(value); err != nil {
 		return f, err
 	}
-	f.Name = strings.ReplaceAll(f.Name, "#", fmt.Sprint(turn))
-	f.Value = strings.ReplaceAll(f.Value, "#", fmt.Sprint(turn))
+	f.Name = repeated(strings.ReplaceAll(f.Name, "#", itoa(turn)))
+	f.Value = repeated(strings.ReplaceAll(f.Value, "#", itoa(turn)))
 	return f, nil
+}
+
+// repeated writes out text*1000.
+func repeated(s string) string {
+	if i := strings.LastIndexByte(s, '*'); i > 0 {
+		if n, err := strconv.Atoi(s[i+1:]); err == nil {
+			return strings.Repeat(s[:i], n)
+		}
+	}
+	return s
 }

@@ -26,8 +26,15 @@ type session struct {
 	lines []string // what the stanza printed
 }
 
+// longest is how much of a line is kept.
+const longest = 160
+
 func (s *session) print(format string, args ...any) {
-	s.lines = append(s.lines, fmt.Sprintf(format, args...))
+	text := fmt.Sprintf(format, args...)
+	if n := len(text); n > longest {
+		text = fmt.Sprintf("%s... (%d bytes)", text[:longest-40], n)
+	}
+	s.lines = append(s.lines, text)
 }
 
 // stanza runs one stanza. The error says that the script itself is wrong, or
@@ -229,7 +236,7 @@ func tally(lines []string) []string {
 		if w[0] == "out" {
 			at = 2
 		}
-		if at < len(w) && strings.Trim(w[at], "0123456789") == "" {
+		if at < len(w) && w[0] != "StreamsAllowed" && strings.Trim(w[at], "0123456789") == "" {
 			w[at] = "*"
 		}
 		key := strings.Join(w, " ")

@@ -89,7 +89,7 @@ func (v *Validator) received(h frame.Header, p []byte) {
 			s.window += int64(inc)
 		}
 	case frame.TypeSettings:
-		if h.Flags == 0 && h.Stream == 0 && len(p)%6 == 0 {
+		if !h.Flags.Has(frame.FlagAck) && h.Stream == 0 && len(p)%6 == 0 {
 			var list []core.Setting
 			for i := range frame.NumSettings(p) {
 				list = append(list, frame.SettingAt(p, i))
