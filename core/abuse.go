@@ -1,5 +1,7 @@
 package core
 
+import "math"
+
 // cause says what a connection spent its abuse budget on. All causes share one
 // budget, since a mixed flood can stay under any number of single limits
 // (VU#605641).
@@ -54,8 +56,11 @@ type budget struct {
 	warned bool
 }
 
+// fullBudget is the budget in thousandths of a point.
+func (c *Conn) fullBudget() int64 { return min(int64(c.cfg.AbuseBudget), math.MaxInt64/milli) * milli }
+
 func (c *Conn) refill() {
-	full := int64(c.cfg.AbuseBudget) * milli
+	full := c.fullBudget()
 	elapsed := c.now - c.abuse.at
 	c.abuse.at = c.now
 	if c.abuse.left >= full || elapsed <= 0 {
@@ -93,7 +98,7 @@ func (c *Conn) charge(why cause) {
 			}
 		}
 		c.failWith(FaultAbuse, prices[top].name)
-	case c.abuse.left <= int64(c.cfg.AbuseBudget)*milli/4 && !c.abuse.warned:
+	case c.abuse.left <= c.fullBudget()/4 && !c.abuse.warned:
 		c.abuse.warned = true
 		c.beginShutdown(FaultAbuseWarning)
 	}
@@ -101,7 +106,7 @@ func (c *Conn) charge(why cause) {
 
 // reward is for an exchange that both sides completed.
 func (c *Conn) reward() {
-	full := int64(c.cfg.AbuseBudget) * milli
+	full := c.fullBudget()
 	if c.abuse.left < full {
 		c.abuse.left = min(full, c.abuse.left+refund*milli)
 	}

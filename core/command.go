@@ -20,8 +20,8 @@ func (c *Conn) Open(now time.Time, fields []Field, end bool) (StreamID, error) {
 
 // OpenPriority is Open with the RFC 7540 priority in the HEADERS frame.
 func (c *Conn) OpenPriority(now time.Time, fields []Field, end bool, p Priority) (StreamID, error) {
-	if p.Parent == c.nextID {
-		return 0, &ConfigError{"Priority.Parent", "the stream itself", "another stream"}
+	if err := checkParent(c.nextID, p); err != nil {
+		return 0, err
 	}
 	p.Weight = clampWeight(p.Weight)
 	return c.open(now, fields, end, &p)
@@ -269,6 +269,8 @@ func (c *Conn) WriteFrame(frameType, flags uint8, id StreamID, payload []byte) e
 	switch {
 	case c.closed():
 		return ErrClosed
+	case id > MaxStreamID:
+		return ErrNoStream
 	case knownFrame(frameType):
 		return &ConfigError{"frame type", formatInt(int(frameType)), "a type this package does not handle itself"}
 	case len(payload) > int(c.peer.maxFrameSize):

@@ -198,7 +198,7 @@ func newConn(now time.Time, cfg Config, client bool) (*Conn, error) {
 	} else {
 		c.preface = len(Preface)
 	}
-	c.abuse.left = int64(full.AbuseBudget) * milli
+	c.abuse.left = c.fullBudget()
 	c.growth.target = defaultWindow
 	c.decoderLimit = initialTable
 	c.dec = hpack.NewDecoder(initialTable, c.onField)

@@ -36,6 +36,8 @@ func (c *Conn) AltSvc(id StreamID, origin, value string) error {
 		return ErrClosed
 	case c.client:
 		return ErrRole
+	case id > MaxStreamID:
+		return ErrNoStream
 	case (id == 0) == (origin == ""):
 		return &ConfigError{"origin", quoteIfNeeded(origin), "given on stream 0 and empty on any other"}
 	case len(origin)+len(value)+2 > frame.DefaultMaxFrameSize:

@@ -83,6 +83,17 @@ func (c *Conn) GoAway(now time.Time, code ErrCode, lastStream StreamID, debug []
 	if c.closed() {
 		return ErrClosed
 	}
+	lastStream = min(lastStream, MaxStreamID)
+	if lastStream != MaxStreamID {
+		// RFC 9113 §6.8: the id is one of the peer's, and a server can have
+		// seen only promises that were made.
+		if c.client {
+			lastStream = min(lastStream, c.lastPeerID)
+		}
+		if lastStream != 0 && c.isOurs(lastStream) {
+			lastStream--
+		}
+	}
 	c.goAwaySent = min(c.goAwaySent, lastStream)
 	c.out = frame.AppendGoAway(c.out, frame.GoAwayFrame{LastStream: c.goAwaySent, Code: code, Debug: debug})
 	return nil

@@ -13,88 +13,6 @@ const Unlimited = math.MaxInt
 // Never, as the value of a time in Config, takes a deadline away.
 const Never time.Duration = math.MaxInt64
 
-// Config says how a Conn behaves. The zero Config is ready for use and safe
-// against a hostile peer. In every field of Limits and Timeouts, and in the
-// sizes here, zero means the default, a negative value is an error, and
-// Unlimited or Never removes the bound.
-type Config struct {
-	// Settings are announced in the first SETTINGS frame, in this order. A
-	// server that does not list MAX_CONCURRENT_STREAMS announces 100, a client
-	// that does not list ENABLE_PUSH announces 0, and either announces
-	// MAX_HEADER_LIST_SIZE unless it is listed. Listing a setting with its
-	// initial value is legal; listing one twice is not.
-	Settings []Setting
-
-	// BareSettings suppresses the additions just described: what is listed is
-	// what is sent. The safe limits are in force all the same, except that
-	// MAX_CONCURRENT_STREAMS is then unlimited and push is on.
-	BareSettings bool
-
-	// ConnWindow is the connection's receive window in bytes, 65535 to
-	// 2^31-1; default 65535, or 1 MiB where windows are not Fixed.
-	ConnWindow int
-
-	// FixedWindows keeps the receive windows as they are configured. Otherwise
-	// they grow with the measured bandwidth-delay product, up to MaxWindow.
-	FixedWindows bool
-
-	// MaxWindow bounds the growth of a receive window in bytes; default
-	// 32 MiB. A stream's unread data is bounded by it.
-	MaxWindow int
-
-	// EncoderTable bounds the HPACK table used for sending, whatever the peer
-	// allows; default 4096 bytes. NoTable (-1) stands for zero.
-	EncoderTable int
-
-	// Padding chooses how many bytes of padding a HEADERS, PUSH_PROMISE or
-	// DATA frame gets. n is the payload's length, max (at most 255) what
-	// fits the frame and the windows. nil means none. See PadMax, PadAligned.
-	Padding func(n, max int) int
-
-	// FrameTypes lists the unknown frame types to be reported as
-	// FrameReceived instead of being ignored. Types this package knows cannot
-	// be listed.
-	FrameTypes []uint8
-
-	// Transport says whether bytes travel encrypted: then a request's :scheme
-	// must agree and ORIGIN frames count. Unknown skips these checks.
-	Transport Transport
-
-	// Authoritative says whether the server may push for an authority; nil
-	// accepts the authority of the request the push belongs to. Client only.
-	Authoritative func(authority string) bool
-
-	// Unchecked lifts the rules of RFC 9113 §8 from what the caller sends,
-	// for proxies that forward verbatim and for tests. Framing stays correct.
-	Unchecked bool
-
-	// UncheckedLength lifts only the rule that what is sent has the announced
-	// content-length.
-	UncheckedLength bool
-
-	// ReportedWrites: the loop calls Wrote for all it writes. Output handed
-	// over but not yet Wrote counts as waiting, and a write that makes no
-	// progress ends the connection. Without it, AppendOutput counts as
-	// written.
-	ReportedWrites bool
-
-	Limits
-	Timeouts
-}
-
-// NoTable, as Config.EncoderTable, sends without a dynamic table.
-const NoTable = -1
-
-// Transport says what carries a connection.
-type Transport uint8
-
-// The kinds of transport.
-const (
-	TransportUnknown   Transport = iota
-	TransportCleartext           // http
-	TransportEncrypted           // https
-)
-
 // Limits bounds everything a peer can make grow or repeat. Each line says what
 // it bounds, its default, why that number, and what happens beyond it.
 type Limits struct {
@@ -303,24 +221,6 @@ func (t *Timeouts) rows(client bool) []timeoutRow {
 	}
 }
 
-// config is the part of a Config that is needed while a connection lives, with
-// defaults filled in. Limits and Timeouts are shared between connections that
-// do not change them, and never written to.
-type config struct {
-	fixedWindows    bool
-	unchecked       bool
-	uncheckedLength bool
-	reportedWrites  bool
-	transport       Transport
-	maxWindow       int64
-	encoderTable    uint32
-	padding         func(n, max int) int
-	frameTypes      []uint8
-	authoritative   func(authority string) bool
-	*Limits
-	*Timeouts
-}
-
 var (
 	defaultLimits   = mustLimits(Limits{})
 	defaultTimeouts = [2]*Timeouts{mustTimeouts(Timeouts{}, false), mustTimeouts(Timeouts{}, true)}
@@ -358,69 +258,4 @@ func (t *Timeouts) fill(client bool) error {
 		}
 	}
 	return nil
-}
-
-// withDefaults returns what is in force, or a *ConfigError.
-func (cfg *Config) withDefaults(client bool) (config, error) {
-	c := config{
-		fixedWindows: cfg.FixedWindows, unchecked: cfg.Unchecked, uncheckedLength: cfg.UncheckedLength || cfg.Unchecked,
-		reportedWrites: cfg.ReportedWrites, transport: cfg.Transport, maxWindow: int64(cfg.MaxWindow),
-		padding: cfg.Padding, frameTypes: cfg.FrameTypes, authoritative: cfg.Authoritative,
-		Limits: defaultLimits, Timeouts: defaultTimeouts[0],
-	}
-	if client {
-		c.Timeouts = defaultTimeouts[1]
-	}
-	if cfg.Limits != (Limits{}) {
-		l := cfg.Limits
-		if err := l.fill(); err != nil {
-			return c, err
-		}
-		c.Limits = &l
-	}
-	if cfg.Timeouts != (Timeouts{}) {
-		t := cfg.Timeouts
-		if err := t.fill(client); err != nil {
-			return c, err
-		}
-		c.Timeouts = &t
-	}
-	if w := cfg.ConnWindow; w != 0 && (w < defaultWindow || w > maxWindow) {
-		return c, &ConfigError{"ConnWindow", fmt.Sprint(w), "65535 to 2^31-1"}
-	}
-	switch {
-	case cfg.MaxWindow == 0:
-		c.maxWindow = 32 << 20
-	case cfg.MaxWindow < 0 || cfg.MaxWindow > maxWindow:
-		return c, &ConfigError{"MaxWindow", fmt.Sprint(cfg.MaxWindow), "1 to 2^31-1"}
-	}
-	switch {
-	case cfg.EncoderTable == 0:
-		c.encoderTable = initialTable
-	case cfg.EncoderTable == NoTable:
-	case cfg.EncoderTable < 0 || cfg.EncoderTable > 1<<20:
-		return c, &ConfigError{"EncoderTable", fmt.Sprint(cfg.EncoderTable), "NoTable or 1 to 1048576"}
-	default:
-		c.encoderTable = uint32(cfg.EncoderTable)
-	}
-	for _, t := range cfg.FrameTypes {
-		if knownFrame(t) {
-			return c, &ConfigError{"FrameTypes", fmt.Sprintf("0x%02x", t), "types this package does not handle itself"}
-		}
-	}
-	if cfg.Transport > TransportEncrypted {
-		return c, &ConfigError{"Transport", fmt.Sprint(cfg.Transport), "a Transport constant"}
-	}
-	return c, nil
-}
-
-// connWindow is the connection's receive window to begin with.
-func (cfg *Config) connWindow() int64 {
-	switch {
-	case cfg.ConnWindow != 0:
-		return int64(cfg.ConnWindow)
-	case cfg.FixedWindows:
-		return defaultWindow
-	}
-	return defaultConnWindow
 }

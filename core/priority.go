@@ -81,10 +81,11 @@ func (c *Conn) Prioritize(id StreamID, p Priority, silent bool) error {
 	switch {
 	case c.closed():
 		return ErrClosed
-	case id == 0:
+	case id == 0 || id > MaxStreamID:
 		return ErrNoStream
-	case p.Parent == id:
-		return &ConfigError{"Priority.Parent", "the stream itself", "another stream"}
+	}
+	if err := checkParent(id, p); err != nil {
+		return err
 	}
 	p.Weight = clampWeight(p.Weight)
 	if s := c.streams.find(id); s != nil && !s.state.closed() {
@@ -94,6 +95,17 @@ func (c *Conn) Prioritize(id StreamID, p Priority, silent bool) error {
 	}
 	if !silent && !c.peer.noPriorities {
 		c.out = frame.AppendPriority(c.out, id, p)
+	}
+	return nil
+}
+
+// checkParent judges what a stream is to depend on.
+func checkParent(id StreamID, p Priority) error {
+	switch {
+	case p.Parent == id:
+		return &ConfigError{"Priority.Parent", "the stream itself", "another stream"}
+	case p.Parent > MaxStreamID:
+		return &ConfigError{"Priority.Parent", formatInt(int(p.Parent)), "a stream id"}
 	}
 	return nil
 }
@@ -290,7 +302,7 @@ func (c *Conn) UpdatePriority(now time.Time, id StreamID, value string) error {
 		return ErrClosed
 	case !c.client:
 		return ErrRole
-	case !c.isOurs(id) || id == 0:
+	case !c.isOurs(id) || id == 0 || id > MaxStreamID:
 		return ErrNoStream
 	case !g.ok || !isFieldValue(value):
 		return &ConfigError{"priority", quoteIfNeeded(value), `a dictionary such as "u=2, i"`}

@@ -43,7 +43,7 @@ func (l *line) part(first bool) []core.Field {
 	w := l.take("a field")
 	switch {
 	case first && isMethod(w):
-		path := repeated(strings.ReplaceAll(l.str("the path"), "#", itoa(l.turn)))
+		path := written(l.str("the path"), l.turn)
 		list := Request(w, path)
 		return l.replace(list)
 	case first && len(w) == 3 && w[0] >= '1' && w[0] <= '9' && !strings.Contains(w, "="):
@@ -91,13 +91,16 @@ func parseField(w string, turn int) (f core.Field, err error) {
 	if f.Value, err = unquote(value); err != nil {
 		return f, err
 	}
-	f.Name = repeated(strings.ReplaceAll(f.Name, "#", itoa(turn)))
-	f.Value = repeated(strings.ReplaceAll(f.Value, "#", itoa(turn)))
+	f.Name, f.Value = written(f.Name, turn), written(f.Value, turn)
 	return f, nil
 }
 
-// repeated writes out text*1000.
-func repeated(s string) string {
+// written puts the number of the repetition for #, if there is one, and writes
+// out text*1000.
+func written(s string, turn int) string {
+	if turn >= 0 {
+		s = strings.ReplaceAll(s, "#", itoa(turn))
+	}
 	if i := strings.LastIndexByte(s, '*'); i > 0 {
 		if n, err := strconv.Atoi(s[i+1:]); err == nil {
 			return strings.Repeat(s[:i], n)

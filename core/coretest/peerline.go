@@ -55,7 +55,7 @@ func (p *Peer) line(l *line) error {
 	case "ORIGIN":
 		var list []string
 		for len(l.rest) > 0 {
-			list = append(list, strings.ReplaceAll(l.str("an origin"), "#", itoa(l.turn)))
+			list = append(list, written(l.str("an origin"), l.turn))
 		}
 		p.out = frame.AppendOrigin(p.out, list...)
 	case "PRIORITY_UPDATE":
@@ -117,6 +117,8 @@ func (p *Peer) headersLine(l *line) {
 	cuts, cut := l.option("cut")
 	b := p.block(l)
 	switch {
+	case first > len(b):
+		l.fail("the block has only %d bytes", len(b))
 	case first >= 0:
 		p.out = frame.AppendHeaders(p.out, id, b[:first], flags&^frame.FlagEndHeaders, prio, pad)
 		p.rest = b[first:]

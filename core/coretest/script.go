@@ -117,6 +117,14 @@ func (st *stanza) parseHead() error {
 	return err
 }
 
+// turn is what a line is told of the repetition it stands in.
+func (st *stanza) turn(n int) int {
+	if st.times == 1 {
+		return -1
+	}
+	return n
+}
+
 // Text is the script as it would be written to its file.
 func (s *Script) Text() string {
 	var b strings.Builder

@@ -27,7 +27,7 @@ type session struct {
 }
 
 // longest is how much of a line is kept.
-const longest = 160
+const longest = 200
 
 func (s *session) print(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
@@ -68,7 +68,7 @@ func (s *session) run(st *stanza) error {
 	case "do":
 		for turn := range st.times {
 			for _, text := range st.body {
-				l, err := newLine(text, turn)
+				l, err := newLine(text, st.turn(turn))
 				if err == nil {
 					err = s.do(l)
 				}
@@ -137,7 +137,7 @@ func (s *session) receive(st *stanza) error {
 				s.conn.ReceiveEOF(s.now)
 				continue
 			}
-			l, err := newLine(text, turn)
+			l, err := newLine(text, st.turn(turn))
 			if err == nil {
 				err = s.peer.line(l)
 			}

@@ -52,7 +52,7 @@ func unquote(w string) (string, error) {
 type line struct {
 	verb string
 	rest []string
-	turn int // which repetition of the stanza this is, from 0
+	turn int // which repetition of the stanza this is, from 0; -1: it has none
 	err  error
 }
 
@@ -132,7 +132,7 @@ func (l *line) number(w string) int {
 		if err != nil {
 			l.fail("%q is not a number", step)
 		}
-		n += int64(by * l.turn)
+		n += int64(by * max(l.turn, 0))
 	}
 	return int(n)
 }
