@@ -64,17 +64,23 @@ func (c *Conn) open(now time.Time, fields []Field, end bool, p *Priority) (Strea
 	case "CONNECT":
 		s.connect, s.send, s.sendLength = true, phaseTunnel, -1
 	}
-	if p != nil && !c.peer.noPriorities {
+	if c.peer.noPriorities {
+		p = nil // RFC 9218 §2.1.1: the server would not heed it
+	}
+	if p != nil {
+		c.seat(p.Parent)
 		c.plant().place(s, *p, c.cfg.MaxIdlePriorities)
 	}
 	if m.priority != "" {
 		s.applySignal(parsePriorityField(m.priority))
 	}
+	if len(c.idleHints) > 0 {
+		c.takeHint(s)
+	}
 	c.writeBlock(headerFrame{id: id, end: end, priority: p}, fields, KindRequest, &m, known)
 	if c.growth.target > s.recvSize {
 		c.growStream(s)
 	}
-	c.armKeepAlive()
 	return id, nil
 }
 
@@ -136,6 +142,9 @@ func (c *Conn) sendResponse(s *stream, next State, fields []Field, end bool) err
 			return ErrStreamState
 		}
 		if s.state == StateReservedLocal {
+			if !c.mayBegin() {
+				return ErrStreamLimit
+			}
 			s.state = next
 			c.count(s)
 		}
@@ -153,16 +162,22 @@ func (c *Conn) sendResponse(s *stream, next State, fields []Field, end bool) err
 		length = -1
 	case s.headOnly || status == 204 || status == 304:
 		length = noBody
+	case status == 205 && !c.cfg.unchecked:
+		// RFC 9110 §15.3.6: no content is generated.
+		if length > 0 && !c.cfg.uncheckedLength {
+			return ErrBodyLength
+		}
+		length = 0
 	case end && length > 0 && !c.cfg.uncheckedLength:
 		return ErrBodyLength
 	}
-	if s.state == StateReservedLocal && !next.closed() {
-		if uint32(c.openLocal) >= c.peer.maxStreams {
-			// RFC 9113 §8.4.2: a promised stream counts once it begins.
-			c.wantOpen = true
+	if s.state == StateReservedLocal {
+		if !c.mayBegin() {
 			return ErrStreamLimit
 		}
-		c.count(s)
+		if !next.closed() {
+			c.count(s)
+		}
 	}
 	s.responded = true
 	c.timed[listWait].remove(s)
@@ -179,6 +194,16 @@ func (c *Conn) sendResponse(s *stream, next State, fields []Field, end bool) err
 	c.forced += len(c.out) - at
 	c.settle(s, next)
 	return nil
+}
+
+// mayBegin reports whether the client's limit lets a promise be kept: it counts
+// once its response begins (RFC 9113 §8.4.2).
+func (c *Conn) mayBegin() bool {
+	if uint32(c.openLocal) < c.peer.maxStreams {
+		return true
+	}
+	c.wantOpen = true
+	return false
 }
 
 // isInterim reports whether the fields are a 1xx response.
@@ -249,13 +274,10 @@ func (c *Conn) SetConnWindow(size int) error {
 
 func (c *Conn) openWindow(size int64) {
 	f := &c.inflow
-	grow := size - f.size
+	f.owed += size - f.size // less than 0: paid back by not returning that much
+	grown := size > f.size
 	f.size = size
-	if grow < 0 {
-		f.owed += grow // paid back by not returning that much
-		return
-	}
-	if inc := f.owed + grow; inc > 0 {
+	if inc := f.owed; grown && inc > 0 {
 		f.owed = 0
 		f.window += inc
 		c.out = frame.AppendWindowUpdate(c.out, 0, uint32(inc))

@@ -1,6 +1,10 @@
 package core
 
-import "fmt"
+import (
+	"fmt"
+
+	"weft/core/frame"
+)
 
 // Config says how a Conn behaves. The zero Config is ready for use and safe
 // against a hostile peer. In every field of Limits and Timeouts, and in the
@@ -117,6 +121,9 @@ func (cfg *Config) withDefaults(client bool) (config, error) {
 		l := cfg.Limits
 		if err := l.fill(); err != nil {
 			return c, err
+		}
+		if l.MaxOutput <= frame.HeaderLen {
+			return c, &ConfigError{"MaxOutput", fmt.Sprint(l.MaxOutput), "room for at least one frame with one byte"}
 		}
 		c.Limits = &l
 	}

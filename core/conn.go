@@ -29,14 +29,15 @@ type Conn struct {
 	stage  stage
 
 	// Input (receive.go).
-	input     []byte // not yet parsed: the caller's until Next returns nil
-	stash     []byte // the rest of it when reading paused
-	partial   []byte // the beginning of a frame
-	preface   int    // bytes of the client preface still expected
-	ended     bool   // ReceiveEOF
-	gotFirst  bool   // the peer's first SETTINGS came
-	block     block
-	needDrain bool // Next has not returned nil since Receive
+	input         []byte // not yet parsed: the caller's until Next returns nil
+	stash         []byte // the rest of it when reading paused
+	partial       []byte // the beginning of a frame
+	preface       int    // bytes of the client preface still expected
+	ended         bool   // ReceiveEOF
+	gotFirst      bool   // the peer's first SETTINGS came
+	settingsKnown bool   // the peer acknowledged our first
+	block         block
+	needDrain     bool // Next has not returned nil since Receive
 
 	// Header blocks (block.go).
 	dec          *hpack.Decoder
@@ -51,6 +52,8 @@ type Conn struct {
 	enc           *hpack.Encoder
 	encodeCache   encodeCache
 	tableChanged  bool
+	mustConfirm   bool   // the next block says how large our table is
+	smallestTable uint32 // and how small it was meanwhile
 	out           []byte
 	taken         bool   // any output was ever taken
 	batch         uint16 // how often (low bits)
@@ -88,6 +91,7 @@ type Conn struct {
 
 	// GOAWAY (goaway.go).
 	goAwaySent    StreamID // the last id named, MaxStreamID+1 before
+	draining      bool     // a graceful shutdown has begun
 	goAwayFinal   bool
 	goAwayGot     StreamID // the lowest last id received
 	goneAway      bool     // the peer sent GOAWAY

@@ -30,7 +30,7 @@ func (c *Conn) recvData(h frame.Header, p []byte) Event {
 	if !ok {
 		return nil
 	}
-	if s.recvWindow < n {
+	if n > 0 && s.recvWindow < n { // RFC 9113 §6.9: an end without data needs no window
 		c.streamFault(s, FaultWindowExceeded)
 		return nil
 	}

@@ -27,11 +27,32 @@ func (e *encoderSink) Write(p []byte) (int, error) {
 
 // encodeFields appends the encoded fields to the output.
 func (c *Conn) encodeFields(fields []Field) {
+	if len(fields) == 0 && c.mustConfirm {
+		// The encoder speaks only with a field; it will repeat itself then.
+		c.out = appendTableSize(c.out, c.smallestTable)
+		c.out = appendTableSize(c.out, c.enc.MaxDynamicTableSize())
+		c.tableChanged = true
+		return
+	}
+	c.mustConfirm = c.mustConfirm && len(fields) == 0
 	for i := range fields {
 		f := hpack.HeaderField(fields[i])
 		f.Sensitive = f.Sensitive || neverIndexed(&fields[i])
 		c.enc.WriteField(f) // the sink cannot fail
 	}
+}
+
+// appendTableSize appends a dynamic table size update (RFC 7541 §6.3).
+func appendTableSize(b []byte, size uint32) []byte {
+	const prefix = 1<<5 - 1
+	if size < prefix {
+		return append(b, 0x20|byte(size))
+	}
+	b = append(b, 0x20|prefix)
+	for size -= prefix; size >= 0x80; size >>= 7 {
+		b = append(b, byte(size)|0x80)
+	}
+	return append(b, byte(size))
 }
 
 // checkOutgoing applies to what the caller sends the rules its receiver will

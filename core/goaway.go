@@ -27,27 +27,29 @@ func (c *Conn) Shutdown(now time.Time) {
 
 // beginShutdown is a shutdown that the core decided on itself.
 func (c *Conn) beginShutdown(why Fault) {
-	if c.shuttingDown() {
+	if c.draining {
 		return
 	}
 	c.shutdownFault, c.shutdownEvent = why, true
 	c.startShutdown()
 }
 
+// shuttingDown reports whether a GOAWAY was sent.
 func (c *Conn) shuttingDown() bool { return c.goAwaySent <= MaxStreamID }
 
 func (c *Conn) startShutdown() {
-	if c.shuttingDown() {
+	if c.draining {
 		return
 	}
+	c.draining = true
 	c.disarm(TimerIdle)
 	c.arm(TimerShutdown, c.cfg.Timeouts.Shutdown)
 	if c.client {
 		c.finishShutdown() // there are no requests on their way to us
 		return
 	}
-	c.goAwaySent = MaxStreamID
-	c.out = frame.AppendGoAway(c.out, frame.GoAwayFrame{LastStream: MaxStreamID, Code: NoError})
+	c.goAwaySent = min(c.goAwaySent, MaxStreamID) // the caller's GoAway may have named less
+	c.out = frame.AppendGoAway(c.out, frame.GoAwayFrame{LastStream: c.goAwaySent, Code: NoError})
 	c.out = frame.AppendPing(c.out, false, shutdownOpaque)
 	c.shutdownRTT = true
 	c.arm(TimerShutdownNotice, c.cfg.ShutdownNotice)
@@ -76,7 +78,7 @@ func (c *Conn) maybeFinish() {
 
 // GoAway sends one GOAWAY frame as given, for callers who do the steps of a
 // shutdown themselves; Node's session.goaway. lastStream is lowered to what
-// was already named. A code other than NoError does not end the connection:
+// was already named, and to an id of the peer's. A code other than NoError does not end the connection:
 // Close does.
 func (c *Conn) GoAway(now time.Time, code ErrCode, lastStream StreamID, debug []byte) error {
 	c.tick(now)
@@ -95,7 +97,7 @@ func (c *Conn) GoAway(now time.Time, code ErrCode, lastStream StreamID, debug []
 		}
 	}
 	c.goAwaySent = min(c.goAwaySent, lastStream)
-	c.out = frame.AppendGoAway(c.out, frame.GoAwayFrame{LastStream: c.goAwaySent, Code: code, Debug: debug})
+	c.out = frame.AppendGoAway(c.out, frame.GoAwayFrame{LastStream: c.goAwaySent, Code: code, Debug: cutDebug(debug)})
 	return nil
 }
 
@@ -107,9 +109,12 @@ func (c *Conn) Close(now time.Time, code ErrCode, debug []byte) {
 		return
 	}
 	last := c.lastToName()
-	c.out = frame.AppendGoAway(c.out, frame.GoAwayFrame{LastStream: last, Code: code, Debug: debug})
+	c.out = frame.AppendGoAway(c.out, frame.GoAwayFrame{LastStream: last, Code: code, Debug: cutDebug(debug)})
 	c.over(ConnClosed{Code: code, LastStream: last})
 }
+
+// cutDebug cuts debug data to what every peer takes in one frame.
+func cutDebug(debug []byte) []byte { return debug[:min(len(debug), frame.DefaultMaxFrameSize-8)] }
 
 // recvGoAway handles GOAWAY (RFC 9113 §6.8).
 func (c *Conn) recvGoAway(h frame.Header, p []byte) Event {

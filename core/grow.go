@@ -59,7 +59,7 @@ func (c *Conn) grow() {
 func (c *Conn) growStream(s *stream) {
 	inc := s.owed
 	g := &c.growth
-	if grow := min(g.target-s.recvSize, c.cfg.maxWindow-g.grown); !c.cfg.fixedWindows && grow > 0 && s.recvSize > 0 {
+	if grow := min(g.target-s.recvSize, c.cfg.maxWindow-g.grown, maxWindow-c.widest()-s.grown); !c.cfg.fixedWindows && grow > 0 && s.recvSize > 0 {
 		inc += grow
 		s.recvSize += grow
 		s.grown += grow
@@ -71,6 +71,19 @@ func (c *Conn) growStream(s *stream) {
 	s.owed = 0
 	s.recvWindow += inc
 	c.out = frame.AppendWindowUpdate(c.out, s.id, uint32(inc))
+}
+
+// widest is the largest INITIAL_WINDOW_SIZE the peer may go by now.
+func (c *Conn) widest() int64 {
+	w := c.local.initialWindow
+	for _, p := range c.pending {
+		for _, v := range p.list {
+			if v.ID == SettingInitialWindowSize {
+				w = max(w, v.Value)
+			}
+		}
+	}
+	return int64(w)
 }
 
 // sampleRTT takes a measured round trip into account.

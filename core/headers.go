@@ -108,9 +108,7 @@ func (c *Conn) recvOpening(raw []byte) Event {
 		s.recv = phaseTunnel
 		s.recvLength = -1
 	}
-	if b.hasPriority {
-		c.applyPriorityPart(s)
-	}
+	c.applyPriorityPart(s)
 	if m.priority != "" {
 		s.applySignal(parsePriorityField(m.priority))
 	}
@@ -147,6 +145,11 @@ func (c *Conn) refuse(id StreamID, f Fault, why cause) {
 // recvResponse takes a response's header section, interim or final.
 func (c *Conn) recvResponse(s *stream, next State) Event {
 	b, m := &c.block, &c.got.msg
+	if s.state == StateReservedRemote && c.overLimit() {
+		// RFC 9113 §8.4.2: a promise counts once it is kept.
+		c.streamFault(s, FaultRefused)
+		return nil
+	}
 	status := m.pseudo.Status
 	if status < 200 {
 		s.interims++
@@ -180,9 +183,9 @@ func (c *Conn) recvResponse(s *stream, next State) Event {
 	if s.push && s.state == StateReservedRemote {
 		c.beginPush(s)
 	}
-	id := s.id
-	c.settle(s, next)
-	return c.headersEvent(id, KindResponse)
+	ev := c.headersEvent(s.id, KindResponse)
+	c.settle(s, next) // may be the end of the connection
+	return ev
 }
 
 // noBody, as an expected body length, permits none and asks for none.
@@ -199,9 +202,9 @@ func (c *Conn) recvTrailers(s *stream, next State) Event {
 		return nil
 	}
 	c.timed[listWait].remove(s)
-	id := s.id
+	ev := c.headersEvent(s.id, KindTrailers)
 	c.settle(s, next)
-	return c.headersEvent(id, KindTrailers)
+	return ev
 }
 
 func (c *Conn) headersEvent(id StreamID, kind HeadersKind) Event {

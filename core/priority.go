@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"weft/core/frame"
@@ -43,13 +44,25 @@ func (c *Conn) recvPriority(h frame.Header, p []byte) {
 	case live:
 		c.reprioritise(s, prio)
 	case c.isIdle(h.Stream) || c.tree != nil && c.tree.nodes[h.Stream] != nil:
+		c.seat(prio.Parent)
 		c.plant().hint(h.Stream, prio, c.cfg.MaxIdlePriorities)
 	}
 }
 
 // reprioritise moves a stream in the tree.
 func (c *Conn) reprioritise(s *stream, p Priority) {
+	c.seat(p.Parent)
 	c.reschedule(s, func() { c.plant().place(s, p, c.cfg.MaxIdlePriorities) })
+}
+
+// seat gives an open stream that others are to depend on its place in the tree,
+// by default: it had none as long as nothing was said about it.
+func (c *Conn) seat(id StreamID) {
+	if s := c.streams.find(id); s != nil && s.node == nil && !s.state.closed() {
+		c.reschedule(s, func() {
+			c.plant().place(s, Priority{Weight: defaultWeight}, c.cfg.MaxIdlePriorities)
+		})
+	}
 }
 
 // applyPriorityPart applies the priority of the HEADERS frame just received.
@@ -247,8 +260,10 @@ func (c *Conn) recvPriorityUpdate(h frame.Header, p []byte) Event {
 		c.reschedule(s, func() { s.applySignal(g) })
 	} else if c.isIdle(f.Stream) {
 		if !c.keepHint(idleHint{f.Stream, g}) {
-			c.fail(FaultTooManyPriorities)
-			return nil
+			if c.settingsKnown {
+				c.fail(FaultTooManyPriorities)
+			}
+			return nil // the client could not know our limit yet
 		}
 	} else {
 		return nil // done: nothing left to order
@@ -265,11 +280,16 @@ func (c *Conn) keepHint(n idleHint) bool {
 			return true
 		}
 	}
-	limit := int64(c.local.maxStreams)
+	limit, open := int64(c.local.maxStreams), c.openPeer-c.lingering
+	if c.client {
+		limit, open = int64(c.peer.maxStreams), c.openLocal
+	}
 	if limit == unlimitedSetting {
 		limit = defaultStreams
 	}
-	if int64(len(c.idleHints)+c.openPeer) >= limit {
+	// Streams that were refused have no further use for theirs.
+	c.idleHints = slices.DeleteFunc(c.idleHints, func(n idleHint) bool { return !c.isIdle(n.id) })
+	if int64(len(c.idleHints)+open) >= limit {
 		return false
 	}
 	c.idleHints = append(c.idleHints, n)
@@ -304,13 +324,18 @@ func (c *Conn) UpdatePriority(now time.Time, id StreamID, value string) error {
 		return ErrRole
 	case !c.isOurs(id) || id == 0 || id > MaxStreamID:
 		return ErrNoStream
-	case !g.ok || !isFieldValue(value):
+	case !g.ok || !isFieldValue(value) || len(value) > maxPriorityValue:
 		return &ConfigError{"priority", quoteIfNeeded(value), `a dictionary such as "u=2, i"`}
 	}
-	if s := c.streams.find(id); s != nil && !s.state.closed() {
+	switch s := c.streams.find(id); {
+	case s != nil && !s.state.closed():
 		c.reschedule(s, func() { s.applySignal(g) })
-	} else if !c.isIdle(id) {
+	case !c.isIdle(id):
 		return ErrNoStream
+	case c.goneAway || c.shuttingDown():
+		return ErrGoingAway
+	case !c.keepHint(idleHint{id, g}):
+		return ErrStreamLimit
 	}
 	c.out = frame.AppendPriorityUpdate(c.out, id, value)
 	return nil

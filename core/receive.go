@@ -29,9 +29,7 @@ func (c *Conn) Receive(now time.Time, p []byte) {
 		c.stash = append(c.stash, p...)
 		if len(c.stash) > maxStash {
 			c.fail(FaultOutputBacklog)
-			return
 		}
-		c.input, c.stash = c.stash, nil
 		return
 	}
 	c.input = p
@@ -329,7 +327,7 @@ func (c *Conn) strayFrame(id StreamID, in input) {
 	case !used && carriesMessage:
 		c.fail(FaultSkippedStream)
 		return
-	case how == nil && (in == recvHeaders || in == recvHeadersEnd):
+	case how == nil && (in == recvHeaders || in == recvHeadersEnd) && !c.closedIDs.forgives(id):
 		c.fail(FaultClosedStream)
 		return
 	case how == nil: // too long ago to tell a race from an error

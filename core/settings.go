@@ -194,6 +194,13 @@ func (c *Conn) UpdateSettings(now time.Time, list []Setting) error {
 		return &ConfigError{SettingNoRFC7540Priorities.String(), fmt.Sprint(s.noPriorities),
 			"unchanged after the first SETTINGS (RFC 9218 §2.1)"}
 	}
+	for st := c.streams.head; st != nil; st = st.allNext {
+		if int64(s.initialWindow)+st.grown > maxWindow {
+			// RFC 9113 §6.9.2: no window may exceed 2^31-1.
+			return &ConfigError{SettingInitialWindowSize.String(), fmt.Sprint(s.initialWindow),
+				"at most 2^31-1 less what the window of an open stream has grown by"}
+		}
+	}
 	c.announce(append([]Setting(nil), list...))
 	return nil
 }
@@ -227,12 +234,13 @@ func (c *Conn) recvSettings(h frame.Header, p []byte) Event {
 		return nil
 	}
 	// Every value is judged before any is stored.
-	next := c.peer
+	next, smallest := c.peer, c.peer.headerTable
 	for i := range n {
 		if fault := next.set(frame.SettingAt(p, i), c.client); fault != FaultNone {
 			c.fail(fault)
 			return nil
 		}
+		smallest = min(smallest, next.headerTable)
 	}
 	if !c.client {
 		next.connectProtocol = false // RFC 8441 §3: means nothing from a client
@@ -258,8 +266,11 @@ func (c *Conn) recvSettings(h frame.Header, p []byte) Event {
 		c.fail(FaultInitialWindowOverflow)
 		return nil
 	}
-	if next.headerTable != old.headerTable {
-		c.resizeEncoder(next.headerTable)
+	if smallest < old.headerTable {
+		c.resizeEncoder(smallest, true)
+	}
+	if next.headerTable != smallest {
+		c.resizeEncoder(next.headerTable, false)
 	}
 	c.out = frame.AppendSettingsAck(c.out)
 	c.replies++
@@ -294,12 +305,12 @@ func (c *Conn) recvSettingsAck() Event {
 		return nil
 	}
 	acked := c.pending[0]
+	c.settingsKnown = true
 	c.pending = c.pending[:copy(c.pending, c.pending[1:])]
 	c.disarm(TimerSettingsAck)
 	if len(c.pending) > 0 {
 		c.deadlines[TimerSettingsAck] = saturate(c.pending[0].sentAt, c.cfg.SettingsAck)
 	}
-	c.sampleRTT(c.now - acked.sentAt)
 	old := c.local
 	for _, v := range acked.list {
 		c.local.set(v, !c.client)
@@ -317,6 +328,7 @@ func (c *Conn) recvSettingsAck() Event {
 	}
 	c.shiftRecvWindows(int64(c.local.initialWindow) - int64(old.initialWindow))
 	c.growth.target = max(c.growth.target, int64(c.local.initialWindow))
+	c.sampleRTT(c.now - acked.sentAt) // windows may grow now, by the new settings
 	if c.local.headerTable != old.headerTable {
 		c.mustShrink = c.local.headerTable < old.headerTable
 		c.decoderLimit = c.local.headerTable
@@ -335,11 +347,17 @@ func saturate(at instant, d time.Duration) instant {
 	return at + int64(d)
 }
 
-// resizeEncoder follows the peer's HEADER_TABLE_SIZE, up to our own bound.
-func (c *Conn) resizeEncoder(size uint32) {
+// resizeEncoder follows the peer's HEADER_TABLE_SIZE, up to our own bound. A
+// reduction has to be confirmed in the next header block even if our table is
+// small enough already (RFC 9113 §4.3.1).
+func (c *Conn) resizeEncoder(size uint32, reduced bool) {
 	size = min(size, c.cfg.encoderTable)
-	if size != c.enc.MaxDynamicTableSize() {
-		c.enc.SetMaxDynamicTableSize(size)
-		c.encodeCache.invalidate()
+	if !reduced && size == c.enc.MaxDynamicTableSize() {
+		return
 	}
+	c.enc.SetMaxDynamicTableSize(size)
+	if !c.mustConfirm || size < c.smallestTable {
+		c.mustConfirm, c.smallestTable = true, size
+	}
+	c.encodeCache.invalidate()
 }

@@ -165,6 +165,7 @@ type closedStreams struct {
 	ring      []closedStream
 	next      int
 	forgotten [2]StreamID // by parity
+	forgiven  [2]StreamID // likewise, of those we reset
 }
 
 type closedStream struct {
@@ -183,6 +184,9 @@ func (r *closedStreams) add(id StreamID, how State, batch uint16, limit int) {
 	}
 	old := &r.ring[r.next]
 	r.forgotten[old.id&1] = max(r.forgotten[old.id&1], old.id)
+	if old.state == StateClosedByUs {
+		r.forgiven[old.id&1] = max(r.forgiven[old.id&1], old.id)
+	}
 	*old = closedStream{id, how, batch}
 	r.next++
 }
@@ -197,6 +201,10 @@ func (r *closedStreams) find(id StreamID) (how *closedStream, ok bool) {
 	}
 	return nil, id <= r.forgotten[id&1]
 }
+
+// forgives reports whether a stream that is forgotten may be one we reset, on
+// which frames may have been on their way (RFC 9113 §5.1).
+func (r *closedStreams) forgives(id StreamID) bool { return id <= r.forgiven[id&1] }
 
 // rememberClosed notes how a stream ended.
 func (c *Conn) rememberClosed(id StreamID, how State) {
@@ -224,6 +232,12 @@ func (c *Conn) settle(s *stream, next State) {
 		c.reserved--
 	}
 	s.state = next
+	if next == StateHalfClosedLocal {
+		// We have said all: there is nothing to wait for any more.
+		c.unschedule(s)
+		c.timed[listStall].remove(s)
+		c.timed[listTrickle].remove(s)
+	}
 	if !next.closed() {
 		return
 	}
@@ -309,6 +323,9 @@ func (c *Conn) born(id StreamID) *stream {
 	s.recvSize = s.recvWindow
 	c.wireStreams++
 	c.streamsSeen++
+	if c.wireStreams == 1 {
+		c.armKeepAlive()
+	}
 	c.disarm(TimerIdle)
 	c.disarm(TimerSlim)
 	return s

@@ -160,11 +160,13 @@ func (t *tree) move(n *node, p Priority) {
 	n.weight = clampWeight(p.Weight)
 	parent := &t.root
 	if p.Parent != 0 {
-		if known := t.nodes[p.Parent]; known != nil {
-			parent = known
+		if parent = t.nodes[p.Parent]; parent == nil {
+			// RFC 7540 §5.3.1: "A dependency on a stream that is not currently
+			// in the tree ... results in that stream being given a default
+			// priority".
+			parent, p = &t.root, Priority{Weight: defaultWeight}
+			n.weight = defaultWeight
 		}
-		// A dependency on a stream that is not in the tree means the default
-		// priority (RFC 7540 §5.3.1), except for the weight given.
 	}
 	if parent == n {
 		return

@@ -16,8 +16,8 @@ import "time"
 // outside a turn it announces through the function given to OnWake.
 type Endpoint interface {
 	// Receive takes bytes from the peer, parses them and runs callbacks. p is
-	// only lent: it must not be kept. It is never empty, and Receive is not
-	// called any more once Done reports true.
+	// only lent: it must not be kept. It is never empty. Once Done reports
+	// true Receive is not called again, but a call may be on its way.
 	Receive(now time.Time, p []byte)
 
 	// ReceiveEOF says that no more bytes come, and that this is the last turn;

@@ -5,13 +5,14 @@ import "time"
 // finishOutput is called by the owner of the output when its last byte has
 // left: it says so to the peer, and waits for it to have read it.
 func (p *pump) finishOutput(now time.Time) {
+	why := &CloseError{CloseDone, nil}
 	p.mu.Lock()
-	eof := p.eof
-	p.mu.Unlock()
-	if !eof {
-		p.wire.CloseWrite() // an error shows in the read that follows
+	if p.cause == nil {
+		p.cause = why // before the peer can react to it
 	}
-	p.noMoreOutput(now, &CloseError{CloseDone, nil})
+	p.mu.Unlock()
+	p.wire.CloseWrite() // an error of it shows in the read that follows
+	p.noMoreOutput(now, why)
 }
 
 // writeFailed is called by the owner of the output when it cannot be written.

@@ -127,7 +127,7 @@ func (p *pump) advance(now time.Time) {
 	p.endTurn(now, mine)
 }
 
-// receiveEOF is the last turn. What it has to say is written if flush.
+// receiveEOF is the last turn.
 func (p *pump) receiveEOF(now time.Time, cause error) {
 	mine := p.startTurn(false)
 	p.ep.ReceiveEOF(now, cause)

@@ -63,8 +63,12 @@ func (o Options) withDefaults() Options {
 // When ctx is done, the connection is closed at once, without a flush. To end
 // it politely, tell the endpoint.
 //
-// conn is closed from another goroutine than the one that reads; its Close
-// must end a Read and a Write that wait, as the connections of package net do.
+// conn may be anything. TCP and Unix sockets, and what implements Wired, are
+// written without blocking and hold no read buffer while idle; the rest, a
+// *tls.Conn of crypto/tls included, is read and written by blocking calls, at
+// most one of each at a time. Its Close, which comes from another goroutine,
+// must then end a Read and a Write that wait, as in package net.
+//
 // A peer can make Run hold no more output than ep itself lets pend.
 func Run(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options) error {
 	p := newPump(wireOf(conn), ep, opts.withDefaults())

@@ -1,0 +1,270 @@
+package events
+
+import (
+	"context"
+	"time"
+
+	"weft/core"
+)
+
+// ClientSession is the client's end of a connection.
+type ClientSession struct {
+	Session
+	authority string // for requests that name none
+	scheme    string
+
+	onStream event[func(*ClientStream, Headers, Flags)]
+
+	// Requests that wait for the connection, or for the server's limit of
+	// concurrent streams.
+	pending    []*ClientStream
+	maxPending int
+
+	dialing context.CancelFunc // ends the dialling
+	ready   chan struct{}      // closed when connected, or never to be
+	done    chan struct{}      // closed when it is over and
+	said    bool               // the last event was emitted and
+	pumping bool               // the connection is closed
+}
+
+// NewClientSession makes a session that is driven by whoever calls its
+// transport.Endpoint methods: a mem.Link, transport.Run or a loop of the
+// caller's. base is what requests get their :scheme and :authority from, for
+// example "http://localhost".
+func NewClientSession(now time.Time, base string, opts SessionOptions) (*ClientSession, error) {
+	u, err := parseBase(base)
+	if err != nil {
+		return nil, err
+	}
+	cs, err := newClientSession(now, u, &opts)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := opts.config()
+	if err != nil {
+		return nil, err
+	}
+	if err := cs.start(now, cfg, true); err != nil {
+		return nil, err
+	}
+	cs.driven = true
+	cs.connected()
+	return cs, nil
+}
+
+func newClientSession(now time.Time, u *base, opts *SessionOptions) (*ClientSession, error) {
+	cs := &ClientSession{
+		authority:  u.authority,
+		scheme:     u.scheme,
+		maxPending: maxPendingRequests,
+		ready:      make(chan struct{}),
+		done:       make(chan struct{}),
+	}
+	cs.init(opts, now)
+	cs.client = cs
+	return cs, nil
+}
+
+// connected has the connect event emitted, and then the requests sent that
+// were waiting for it.
+func (cs *ClientSession) connected() {
+	cs.post(func() {
+		for _, f := range cs.take(&cs.on.connect) {
+			cs.guard(f)
+		}
+		cs.mu.Lock()
+		cs.openPending()
+		cs.mu.Unlock()
+	})
+	close(cs.ready)
+}
+
+// Ready waits until the session is connected, and returns nil then. It blocks,
+// and must not be called from a callback.
+func (cs *ClientSession) Ready(ctx context.Context) error {
+	select {
+	case <-cs.ready:
+	case <-ctx.Done():
+		return abortError(ctx)
+	}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.err != nil {
+		return cs.err
+	}
+	if cs.destroyed {
+		return ErrInvalidSession
+	}
+	return nil
+}
+
+// Wait waits until the session has emitted its last event and its connection
+// is closed. It blocks, and must not be called from a callback.
+func (cs *ClientSession) Wait() { <-cs.done }
+
+// OnStream registers f for each push. Without a listener pushes are refused.
+func (cs *ClientSession) OnStream(f func(stream *ClientStream, request Headers, flags Flags)) Listener {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return Listener{&cs.mu, &cs.onStream, cs.onStream.add(f)}
+}
+
+// RequestOptions modify a request.
+type RequestOptions struct {
+	// EndStream ends the request with its headers; by default GET, HEAD and
+	// DELETE do.
+	EndStream Opt[bool]
+	// WaitForTrailers leaves the stream open after End, until SendTrailers:
+	// the wantTrailers event says when.
+	WaitForTrailers bool
+}
+
+// Request sends a request, or queues it while the connection is not up or the
+// server's limit of concurrent streams is reached; at most 1000 may wait. Of
+// the headers :method is GET, :path is / and :scheme and :authority are those
+// of the session unless given. When ctx is done, the stream ends with ErrAbort.
+//
+// Called outside the callbacks of the session, the stream holds its events
+// until it has its first listener. To set several listeners before anything
+// can happen, call Request within Session.Do.
+//
+// Errors: ErrInvalidSession, ErrGoAwaySession, ErrPendingLimit, and those about
+// fields: ErrInvalidPseudo, ErrInvalidToken, ErrInvalidChar,
+// ErrInvalidConnection, ErrConnectAuthority. Nothing was sent then. A bad :path
+// is reported by the stream's error event.
+func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...RequestOptions) (*ClientStream, error) {
+	var o RequestOptions
+	if len(opts) > 0 {
+		o = opts[0]
+	}
+	cs.lock()
+	defer cs.unlock()
+	switch {
+	case cs.destroyed:
+		return nil, ErrInvalidSession
+	case cs.closing:
+		return nil, ErrGoAwaySession
+	case len(cs.pending) >= cs.maxPending:
+		return nil, ErrPendingLimit
+	}
+	fields := requestFields(h, cs.defaultField)
+	if err := checkRequest(fields); err != nil {
+		return nil, err
+	}
+	st := &ClientStream{}
+	st.s, st.client = &cs.Session, st
+	st.sent = Headers{fields}
+	switch method := st.sent.Method(); method {
+	case "HEAD":
+		st.set(isHead)
+		fallthrough
+	case "GET", "DELETE":
+		if o.EndStream.Or(true) {
+			st.set(isEnding)
+		}
+	default:
+		if o.EndStream.Or(false) {
+			st.set(isEnding)
+		}
+	}
+	if o.WaitForTrailers && !st.is(isEnding) {
+		st.set(wantsTail)
+	}
+	if !cs.inTurn {
+		st.set(isSilent)
+	}
+	cs.link(&st.Stream)
+	cs.touched = true
+	if !isPath(st.sent.Path()) && st.sent.Method() != "CONNECT" {
+		// In Node's words: a protocol error, found before it was sent.
+		e := streamError(core.ProtocolError, core.StreamReset{Fault: core.FaultPath})
+		st.destroy(e)
+		return st, nil
+	}
+	if ctx.Done() != nil {
+		st.watch(ctx)
+	}
+	cs.pending = append(cs.pending, st)
+	if cs.conn != nil {
+		cs.openPending()
+	}
+	return st, nil
+}
+
+// defaultField is the value of a pseudo-field that a request leaves out.
+func (cs *ClientSession) defaultField(name string) string {
+	switch name {
+	case ":scheme":
+		return cs.scheme
+	case ":authority":
+		return cs.authority
+	}
+	return "/"
+}
+
+// openPending sends what requests it may.
+func (cs *ClientSession) openPending() {
+	for len(cs.pending) > 0 && cs.conn != nil && !cs.closing {
+		st := cs.pending[0]
+		if !st.open() {
+			return
+		}
+	}
+}
+
+func (cs *ClientSession) takePending() []*ClientStream {
+	list := cs.pending
+	cs.pending = nil
+	return list
+}
+
+// onPush takes a promise of the server's.
+func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
+	st := &ClientStream{request: cs.view(e.Fields)}
+	st.s, st.client, st.id = &cs.Session, st, e.Promised
+	st.set(isPush | isEnding | sentEnd)
+	if e.Method == "HEAD" {
+		st.set(isHead)
+	}
+	cs.link(&st.Stream)
+	cs.mapped(&st.Stream)
+	var few [2]func(*ClientStream, Headers, Flags)
+	list := cs.onStream.take(few[:0])
+	if len(list) == 0 {
+		st.shut(core.RefusedStream, true, true)
+		st.set(isDestroyed) // nobody knows of it
+		st.leaveWire()
+		st.enqueue(pendClose)
+		return
+	}
+	cs.mu.Unlock()
+	defer st.called()
+	for _, f := range list {
+		f(st, st.request, FlagEndHeaders)
+	}
+}
+
+// wasClosed is called when the session has emitted its last event.
+func (cs *ClientSession) wasClosed() {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	select {
+	case <-cs.ready:
+	default:
+		close(cs.ready)
+	}
+	cs.said = true
+	cs.maybeDone()
+}
+
+func (cs *ClientSession) maybeDone() {
+	if cs.said && !cs.pumping {
+		close(cs.done)
+	}
+}
+
+func (cs *ClientSession) cancelDial() {
+	if cs.dialing != nil {
+		cs.dialing()
+	}
+}

@@ -1,0 +1,213 @@
+package events
+
+import (
+	"context"
+	"errors"
+
+	"weft/core"
+)
+
+// ClientStream is a request and its response, on the client; or a push.
+type ClientStream struct {
+	Stream
+	request  Headers // of a push
+	response Headers
+	held     []heldBlock // while the stream holds its events
+}
+
+// heldBlock is a header block that waits for a listener.
+type heldBlock struct {
+	h     Headers
+	end   bool
+	final bool
+}
+
+// Session returns the stream's session, nil when it is destroyed.
+func (st *ClientStream) Session() *ClientSession {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	if st.is(isDestroyed) {
+		return nil
+	}
+	return st.s.client
+}
+
+// Response returns the response's header fields, once they have come.
+func (st *ClientStream) Response() (h Headers, ok bool) {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	return st.response, st.is(gotHeaders)
+}
+
+// OnReady registers f for when the request is on its way and has an id.
+func (st *ClientStream) OnReady(f func()) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().ready, st.on.ready.add(f)}
+}
+
+// OnResponse registers f for the response's headers.
+func (st *ClientStream) OnResponse(f func(headers Headers, flags Flags)) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().response, st.on.response.add(f)}
+}
+
+// OnHeaders registers f for each informational response.
+func (st *ClientStream) OnHeaders(f func(headers Headers, flags Flags)) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().headers, st.on.headers.add(f)}
+}
+
+// OnContinue registers f for a response with status 100.
+func (st *ClientStream) OnContinue(f func()) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().proceed, st.on.proceed.add(f)}
+}
+
+// OnPush registers f for the response's headers of a pushed stream.
+func (st *ClientStream) OnPush(f func(headers Headers, flags Flags)) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().push, st.on.push.add(f)}
+}
+
+// open sends the request. It reports false if that has to wait.
+func (st *ClientStream) open() bool {
+	s := st.s
+	end := st.is(isEnding) && !st.is(isClosed) && st.left() == 0 && st.source == nil && !st.is(wantsTail)
+	id, err := s.conn.Open(s.time(), st.sent.list, end)
+	if errors.Is(err, core.ErrStreamLimit) {
+		return false
+	}
+	st.unqueue()
+	if err != nil {
+		st.notOpened(err)
+		return true
+	}
+	s.touched = true
+	st.id = id
+	s.mapped(&st.Stream)
+	if st.on != nil && st.on.ready.any() {
+		s.post(func() {
+			s.mu.Lock()
+			st.emit(func(on *streamEvents) *event[func()] { return &on.ready })
+			s.mu.Unlock()
+		})
+	}
+	switch {
+	case st.is(isClosed): // before it was sent
+		st.reset(st.code)
+	case end:
+		st.set(sentEnd)
+		st.enqueue(pendFinish)
+	default:
+		st.send()
+	}
+	return true
+}
+
+// notOpened ends a request the core refused.
+func (st *ClientStream) notOpened(err error) {
+	var e *Error
+	if !errors.As(misuse(err), &e) {
+		e = ErrHTTP2.caused(err)
+	}
+	copied := *e
+	copied.Unprocessed = true
+	if copied.HTTP2 == core.NoError {
+		copied.HTTP2 = core.InternalError
+	}
+	st.destroy(&copied)
+}
+
+// unqueue takes the stream out of those that wait.
+func (st *ClientStream) unqueue() {
+	cs := st.s.client
+	if len(cs.pending) > 0 && cs.pending[0] == st {
+		cs.pending = cs.pending[1:]
+		return
+	}
+	if st.id != 0 {
+		return
+	}
+	for i, other := range cs.pending {
+		if other == st {
+			cs.pending = append(cs.pending[:i:i], cs.pending[i+1:]...)
+			return
+		}
+	}
+}
+
+// watch ends the stream when the context is done.
+func (st *ClientStream) watch(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() {
+		st.s.lock()
+		defer st.s.unlock()
+		st.destroy(abortError(ctx))
+	})
+	st.stop = stop
+}
+
+func (st *ClientStream) onInterim(h Headers) {
+	if st.is(isSilent) {
+		st.held = append(st.held, heldBlock{h: h})
+		return
+	}
+	st.emitInterim(h)
+}
+
+func (st *ClientStream) emitInterim(h Headers) {
+	if h.Status() == 100 {
+		st.emit(func(on *streamEvents) *event[func()] { return &on.proceed })
+	}
+	st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.headers }, h, false)
+}
+
+func (st *ClientStream) onResponse(h Headers, end bool) {
+	st.set(gotHeaders)
+	st.response = h
+	if st.duplex != nil {
+		st.duplex.readable.signal()
+	}
+	if st.is(isSilent) {
+		st.held = append(st.held, heldBlock{h, end, true})
+	} else {
+		st.emitResponse(h, end)
+	}
+	if end {
+		st.onEnd()
+	}
+}
+
+func (st *ClientStream) emitResponse(h Headers, end bool) {
+	if st.is(isPush) {
+		st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.push }, h, end)
+		return
+	}
+	st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.response }, h, end)
+}
+
+// announce emits what was held.
+func (st *ClientStream) announce() {
+	held := st.held
+	st.held = nil
+	for _, b := range held {
+		if b.final {
+			st.emitResponse(b.h, b.end)
+		} else {
+			st.emitInterim(b.h)
+		}
+	}
+}
+
+// announce emits what a stream held, or starts one that had to wait.
+func (st *Stream) announce() {
+	if st.server != nil {
+		st.server.announce()
+	} else {
+		st.client.announce()
+	}
+}

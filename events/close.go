@@ -1,0 +1,288 @@
+package events
+
+import (
+	"errors"
+
+	"weft/core"
+)
+
+// A stream ends in two steps. It is closed, with a code, when either side says
+// so or both have said all they had to say; and it is destroyed, which cannot
+// be undone, once what it received was delivered too, or at once if the code
+// is an error. Then come its last events: aborted, end, error, close.
+
+// OnAborted registers f for when the stream ends before this side has.
+func (st *Stream) OnAborted(f func()) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().aborted, st.on.aborted.add(f)}
+}
+
+// OnError registers f for what ends the stream before its time. A reset with
+// NO_ERROR or CANCEL is none. Without a listener the error is logged.
+func (st *Stream) OnError(f func(err error)) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().error, st.on.error.add(f)}
+}
+
+// OnClose registers f for the last event of the stream.
+func (st *Stream) OnClose(f func()) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().close, st.on.close.add(f)}
+}
+
+// Close ends the stream with RST_STREAM and the code. With NoError, after End,
+// it waits until all that was written is out, and then sends RST_STREAM only if
+// the peer has not ended, too. Closing again does nothing.
+func (st *Stream) Close(code core.ErrCode) {
+	st.s.lock()
+	defer st.s.unlock()
+	st.shut(code, true, false)
+}
+
+// Destroy ends the stream at once. What was written so far still goes out as
+// far as there is room; then RST_STREAM follows. An err that is not nil is
+// reported by the error event.
+func (st *Stream) Destroy(err error) {
+	st.s.lock()
+	defer st.s.unlock()
+	st.destroy(err)
+}
+
+// shut closes the stream. wire says that the peer is to be told, force that it
+// is to be told at once.
+func (st *Stream) shut(code core.ErrCode, wire, force bool) {
+	if st.is(isClosed) {
+		return
+	}
+	st.set(isClosed)
+	st.code = code
+	ended := st.is(isEnding)
+	if !ended {
+		st.set(isEnding | isAborted)
+		st.enqueue(pendAborted)
+	}
+	switch {
+	case !wire:
+	case st.id == 0 && !force: // told once it has an id
+	case !ended || st.is(sentEnd) || code != core.NoError || force:
+		st.reset(code)
+	}
+}
+
+// reset takes the stream off the wire.
+func (st *Stream) reset(code core.ErrCode) {
+	if st.id != 0 && !st.is(offWire) && !st.s.destroyed {
+		if st.left() > 0 && !st.blocked() {
+			st.sendOut(false)
+		}
+		st.s.conn.Reset(st.s.time(), st.id, code)
+		st.s.touched = true
+		st.s.poke = st.s.poke || st.s.closing
+	}
+	st.leaveWire()
+	st.enqueue(pendSettle)
+}
+
+// leaveWire notes that the core has done with the stream, or will have.
+func (st *Stream) leaveWire() {
+	if st.is(offWire) {
+		return
+	}
+	st.setWaiting(false)
+	st.set(offWire)
+	if st.is(isMapped) {
+		st.clear(isMapped)
+		delete(st.s.streams, st.id)
+	}
+	if st.client != nil {
+		st.client.unqueue()
+	}
+	st.out, st.outOff, st.unsent = nil, 0, 0
+	if st.duplex != nil {
+		st.duplex.readable.signal()
+		st.duplex.writable.signal()
+	}
+}
+
+// onReset takes the news that the stream ended before its time.
+func (st *Stream) onReset(why core.StreamReset) {
+	lost := st.is(isEnding) && !st.is(sentEnd)
+	st.why = why
+	st.leaveWire()
+	if st.is(isDestroyed) {
+		return
+	}
+	if !st.is(isClosed) {
+		st.shut(why.Code, false, false)
+	}
+	switch {
+	case why.Fault.Conn() && !why.ByPeer:
+		st.destroy(faultError(why.Code, why.Fault))
+	case why.Fault == core.FaultEOF && lost:
+		// What was accepted has not arrived, and nobody else will say so.
+		e := streamError(core.Cancel, why)
+		st.destroy(e)
+	default:
+		st.settle()
+	}
+}
+
+// faultError is the error of a session that ended for a fault of the peer's.
+func faultError(code core.ErrCode, fault core.Fault) *Error {
+	e := ErrHTTP2.with("Protocol error")
+	if fault == core.FaultBadPreface || fault == core.FaultHTTP1 {
+		e.Message = "Received bad client magic byte string"
+	}
+	e.HTTP2, e.Fault = code, fault
+	return e
+}
+
+// settle sees whether the stream is over.
+func (st *Stream) settle() {
+	ours := st.server != nil && !st.is(isPush)
+	switch {
+	case st.is(isDestroyed):
+	case st.is(offWire) && (st.code != core.NoError || st.is(saidEnd)):
+		st.destroy(nil)
+	case st.is(offWire) && st.duplex != nil:
+		st.endInput() // its reader says when it has done
+	case st.is(offWire):
+		st.set(noMoreIn)
+		if ours && !st.is(wasRead) {
+			st.set(isFlowing) // nobody wants it, and nobody ever will
+			st.clear(isPaused)
+		}
+		st.deliver()
+	case ours && st.is(sentEnd) && !st.is(gotEnd|wasRead|isClosed) && st.duplex == nil:
+		// RFC 9113 §8.1: "A server can send a complete response prior to the
+		// client sending an entire request if the response does not depend on
+		// any portion of the request that has not been sent and received. When
+		// this is true, a server MAY request that the client abort transmission
+		// of a request without error by sending a RST_STREAM with an error code
+		// of NO_ERROR after sending a complete response".
+		st.shut(core.NoError, true, true)
+	}
+}
+
+// destroy ends the stream for good.
+func (st *Stream) destroy(err error) {
+	if st.is(isDestroyed) {
+		return
+	}
+	s := st.s
+	code := s.code
+	if s.goAway != core.NoError {
+		code = s.goAway
+	}
+	if st.is(isClosed) {
+		code = st.code
+	} else if err != nil && code == core.NoError {
+		code = codeOf(err)
+	}
+	st.set(isDestroyed)
+	st.shut(code, true, true)
+	st.leaveWire()
+	st.dropSource()
+	st.drop()
+	if err == nil && code != core.NoError && code != core.Cancel {
+		err = streamError(code, st.why)
+	}
+	st.err = err
+	if err == nil && st.is(isFlowing) && !st.is(saidEnd) {
+		st.enqueue(pendEnd)
+	}
+	if err != nil {
+		st.enqueue(pendError)
+	}
+	st.enqueue(pendClose)
+	if st.stop != nil {
+		st.stop()
+		st.stop = nil
+	}
+	if st.duplex != nil {
+		st.duplex.ended()
+	}
+}
+
+// codeOf is the error code that tells the peer of an error.
+func codeOf(err error) core.ErrCode {
+	var e *Error
+	if errors.As(err, &e) && e.HTTP2 != core.NoError {
+		return e.HTTP2
+	}
+	return core.InternalError
+}
+
+// reportError emits the error event.
+func (st *Stream) reportError() {
+	var few [2]func(error)
+	list := few[:0]
+	if st.on != nil {
+		list = st.on.error.take(list)
+	}
+	if len(list) == 0 {
+		if st.duplex == nil {
+			st.s.log.Warn("weft: stream error", "stream", st.id, "error", st.err)
+		}
+		return
+	}
+	err := st.err
+	st.s.mu.Unlock()
+	defer st.called()
+	for _, f := range list {
+		f(err)
+	}
+}
+
+// finish emits the close event and forgets the stream.
+func (st *Stream) finish() {
+	st.set(saidClose)
+	st.emit(func(on *streamEvents) *event[func()] { return &on.close })
+	st.s.unlink(st)
+	if st.holds == 0 && st.server != nil {
+		st.server.released()
+	}
+	st.s.maybeClosed()
+}
+
+// link adds the stream to those of the session.
+func (s *Session) link(st *Stream) {
+	st.prev = s.last
+	if s.last == nil {
+		s.first = st
+	} else {
+		s.last.next = st
+	}
+	s.last = st
+	s.live++
+}
+
+func (s *Session) unlink(st *Stream) {
+	if st.prev == nil {
+		s.first = st.next
+	} else {
+		st.prev.next = st.next
+	}
+	if st.next == nil {
+		s.last = st.prev
+	} else {
+		st.next.prev = st.prev
+	}
+	st.prev, st.next = nil, nil
+	s.live--
+}
+
+// mapped makes the stream known by its id.
+func (s *Session) mapped(st *Stream) {
+	if st.is(offWire | isMapped) {
+		return
+	}
+	if s.streams == nil {
+		s.streams = make(map[StreamID]*Stream)
+	}
+	s.streams[st.id] = st
+	st.set(isMapped)
+}

@@ -1,0 +1,134 @@
+package events
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+
+	"weft/core"
+	"weft/transport"
+	"weft/transport/tcp"
+	wefttls "weft/transport/tls"
+)
+
+// ConnectOptions say how a client connects. The zero ConnectOptions work.
+type ConnectOptions struct {
+	SessionOptions
+
+	// TLS is for https; see transport/tls.ClientConfig. What HTTP/2 prohibits
+	// is taken out. Nil trusts the system's roots.
+	TLS *tls.Config
+
+	// CreateConnection makes the connection instead of TCP and TLS: a Unix
+	// socket, a pipe, a proxy's tunnel. It returns what carries HTTP/2.
+	CreateConnection func(ctx context.Context) (net.Conn, error)
+
+	// MaxPending bounds the requests that wait for the connection or for the
+	// server's limit of concurrent streams; default 1000.
+	MaxPending int
+
+	// Trace, if not nil, is asked once and gets all bytes of the connection.
+	Trace func(conn net.Conn) Trace
+}
+
+// Connect returns a session with the server of a URL, of which scheme (https
+// unless given), host and port count. http means HTTP/2 with prior knowledge.
+//
+// It does not wait for the connection: requests may be made at once, and the
+// connect event, or an error and close, tells how it went. Ready waits for it.
+// When ctx is done, the session is destroyed with ErrAbort.
+//
+// Errors: ErrInvalidURL, ErrInvalidProtocol, and those of options.
+func Connect(ctx context.Context, authority string, opts ConnectOptions) (*ClientSession, error) {
+	u, err := parseBase(authority)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := opts.config()
+	if err != nil {
+		return nil, err
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if _, err := core.NewClient(opts.Now(), cfg); err != nil {
+		return nil, misuse(err)
+	}
+	cfg.Transport = core.TransportUnknown
+	if u.scheme == "https" && opts.CreateConnection == nil {
+		cfg.Transport = core.TransportEncrypted
+	}
+	cs, err := newClientSession(opts.Now(), u, &opts.SessionOptions)
+	if err != nil {
+		return nil, err
+	}
+	if opts.MaxPending > 0 {
+		cs.maxPending = opts.MaxPending
+	}
+	dial, cancel := context.WithCancel(ctx)
+	cs.dialing = cancel
+	go cs.run(ctx, dial, u, cfg, &opts)
+	return cs, nil
+}
+
+// run dials, and then pumps the connection to its end.
+func (cs *ClientSession) run(ctx, dial context.Context, u *base, cfg core.Config, opts *ConnectOptions) {
+	defer cs.dialing()
+	conn, err := cs.dial(dial, u, opts)
+	if err != nil {
+		cs.lock()
+		defer cs.unlock()
+		if ctx.Err() != nil {
+			err = abortError(ctx)
+		} else {
+			e := ErrConnect.caused(err)
+			e.Message = "Could not connect to " + u.address()
+			err = e
+		}
+		cs.destroy(err, core.InternalError)
+		return
+	}
+	cs.mu.Lock()
+	if cs.destroyed { // while it was dialling
+		cs.mu.Unlock()
+		conn.Close()
+		return
+	}
+	cs.carrier, cs.pumping = conn, true
+	if opts.Trace != nil {
+		cs.trace = opts.Trace(conn)
+	}
+	if err := cs.start(opts.Now(), cfg, true); err != nil {
+		cs.pumping = false
+		cs.destroy(err, core.InternalError)
+		cs.unlock()
+		conn.Close()
+		return
+	}
+	cs.connected()
+	cs.mu.Unlock()
+	cs.ownTurn()
+	cs.mu.Lock()
+	cs.driven = !cs.conn.Closed()
+	cs.mu.Unlock()
+	transport.Run(ctx, conn, cs, transport.Options{Now: opts.Now})
+	cs.mu.Lock()
+	cs.pumping = false
+	cs.maybeDone()
+	cs.mu.Unlock()
+}
+
+func (cs *ClientSession) dial(ctx context.Context, u *base, opts *ConnectOptions) (net.Conn, error) {
+	switch {
+	case opts.CreateConnection != nil:
+		return opts.CreateConnection(ctx)
+	case u.scheme == "http":
+		return tcp.Dial(ctx, u.address(), tcp.Options{})
+	}
+	cfg, err := wefttls.ClientConfig(wefttls.ClientOptions{Base: opts.TLS})
+	if err != nil {
+		return nil, err
+	}
+	return wefttls.Dial(ctx, u.address(), cfg)
+}

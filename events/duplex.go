@@ -1,0 +1,334 @@
+package events
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"weft/core"
+)
+
+// Duplex is a stream for goroutines: its methods block. It is a net.Conn whose
+// Read gives what the peer sends and whose Write and CloseWrite are this side's
+// body. None of its methods may be called from a callback.
+//
+// Read returns io.EOF only if the peer ended its message. A stream that was cut
+// short, with whatever code, is an error. One goroutine may read while another
+// writes.
+type Duplex struct {
+	st       *Stream
+	readable notice
+	writable notice
+	closed   bool
+	owner    bool // it holds the stream's place
+}
+
+var _ net.Conn = (*Duplex)(nil)
+
+// notice is what a goroutine waits for, with a deadline. The session's lock
+// guards it.
+type notice struct {
+	cond   sync.Cond
+	passed bool
+	timer  *time.Timer
+}
+
+func (n *notice) signal() { n.cond.Broadcast() }
+
+func (n *notice) wait() error {
+	if n.passed {
+		return os.ErrDeadlineExceeded
+	}
+	n.cond.Wait()
+	return nil
+}
+
+// set moves the deadline.
+func (n *notice) set(t time.Time) {
+	if n.timer != nil {
+		n.timer.Stop()
+		n.timer = nil
+	}
+	left := time.Until(t)
+	n.passed = !t.IsZero() && left <= 0
+	if !t.IsZero() && left > 0 {
+		var timer *time.Timer
+		timer = time.AfterFunc(left, func() {
+			n.cond.L.Lock()
+			defer n.cond.L.Unlock()
+			if n.timer == timer { // it was not moved meanwhile
+				n.passed = true
+				n.cond.Broadcast()
+			}
+		})
+		n.timer = timer
+	}
+	n.cond.Broadcast()
+}
+
+// Blocking makes the stream one for goroutines: from now on its data goes to
+// Read instead of the data event. On a server the stream keeps its place under
+// the limit of concurrent streams until the Duplex is closed. Calling Blocking
+// again returns the same Duplex.
+func (st *Stream) Blocking() *Duplex {
+	st.s.lock()
+	defer st.s.unlock()
+	if st.duplex != nil {
+		return st.duplex
+	}
+	d := &Duplex{st: st}
+	d.readable.cond.L, d.writable.cond.L = &st.s.mu, &st.s.mu
+	st.duplex = d
+	st.set(wasRead)
+	st.clear(isFlowing | isPaused)
+	st.wakeUp()
+	if st.server != nil {
+		st.server.addHold()
+		d.owner = true
+	}
+	return d
+}
+
+// Read reads from the peer's body.
+func (d *Duplex) Read(p []byte) (int, error) {
+	st := d.st
+	st.s.lock()
+	defer st.s.unlock()
+	for {
+		switch {
+		case d.closed:
+			return 0, net.ErrClosed
+		case st.buffered() > 0:
+			if d.readable.passed {
+				return 0, os.ErrDeadlineExceeded
+			}
+			n := copy(p, st.in[st.inOff:])
+			st.inOff += n
+			if st.buffered() == 0 {
+				st.in, st.inOff = st.in[:0], 0
+			}
+			st.consume(n)
+			return n, nil
+		case st.is(gotEnd) && !(st.is(isDestroyed) && st.err != nil):
+			if !st.is(saidEnd) {
+				st.set(saidEnd)
+				st.enqueue(pendSettle)
+			}
+			return 0, io.EOF
+		case st.is(noMoreIn | isDestroyed | offWire):
+			return 0, d.broken()
+		case len(p) == 0:
+			return 0, nil
+		}
+		if err := d.readable.wait(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// broken is why the stream was cut short.
+func (d *Duplex) broken() error {
+	if d.st.err != nil {
+		return d.st.err
+	}
+	return streamError(d.st.code, d.st.why)
+}
+
+// Write writes to this side's body. It returns when all of p was sent or is
+// within the high-water mark.
+func (d *Duplex) Write(p []byte) (n int, err error) {
+	st := d.st
+	st.s.lock()
+	defer st.s.unlock()
+	for {
+		for st.left() >= st.s.high && !d.closed && !st.is(isDestroyed|isClosed) {
+			if err := d.writable.wait(); err != nil {
+				return n, err
+			}
+		}
+		switch {
+		case d.closed:
+			return n, net.ErrClosed
+		case st.is(isDestroyed|isClosed) && st.err != nil:
+			return n, st.err
+		case d.writable.passed:
+			return n, os.ErrDeadlineExceeded
+		}
+		piece := p[n:min(len(p), n+st.s.high)]
+		if _, err := st.write(piece); err != nil {
+			return n, err
+		}
+		if n += len(piece); n == len(p) {
+			return n, nil
+		}
+		d.announce()
+	}
+}
+
+// announce has the driver send what was written so far.
+func (d *Duplex) announce() {
+	d.st.s.unlock()
+	d.st.s.lock()
+}
+
+// CloseWrite ends this side's body.
+func (d *Duplex) CloseWrite() error {
+	st := d.st
+	st.s.lock()
+	defer st.s.unlock()
+	if d.closed {
+		return net.ErrClosed
+	}
+	return st.end(nil)
+}
+
+// SendTrailers ends this side's body with trailers, on a stream with
+// WaitForTrailers. It waits until the body was sent.
+func (d *Duplex) SendTrailers(h Headers) error {
+	st := d.st
+	st.s.lock()
+	defer st.s.unlock()
+	if !st.is(wantsTail) {
+		return ErrTrailersNotReady
+	}
+	if err := st.end(nil); err != nil {
+		return err
+	}
+	d.announce()
+	for !st.is(askedTail | isDestroyed | isClosed) {
+		if err := d.writable.wait(); err != nil {
+			return err
+		}
+	}
+	return st.sendTrailers(h)
+}
+
+// Response waits for the response's headers; on a server it returns those of
+// the request.
+func (d *Duplex) Response() (Headers, error) {
+	st := d.st
+	st.s.lock()
+	defer st.s.unlock()
+	if st.server != nil {
+		return st.server.headers, nil
+	}
+	for !st.is(gotHeaders) {
+		if st.is(noMoreIn | isDestroyed | offWire) {
+			return Headers{}, d.broken()
+		}
+		if err := d.readable.wait(); err != nil {
+			return Headers{}, err
+		}
+	}
+	return st.client.response, nil
+}
+
+// Trailers returns the peer's trailers, once Read has returned io.EOF.
+func (d *Duplex) Trailers() Headers {
+	d.st.s.mu.Lock()
+	defer d.st.s.mu.Unlock()
+	if !d.st.is(gotEnd) {
+		return Headers{}
+	}
+	return d.st.trailers
+}
+
+// Close lets go of the stream. If this side's body was not ended by CloseWrite,
+// the stream is reset, so that what was written so far does not look complete;
+// so it is if the peer's body was not read to its end.
+func (d *Duplex) Close() error {
+	st := d.st
+	st.s.lock()
+	defer st.s.unlock()
+	if d.closed {
+		return net.ErrClosed
+	}
+	d.closed = true
+	d.ended()
+	d.readable.set(time.Time{})
+	d.writable.set(time.Time{})
+	code := core.Cancel
+	if st.server != nil {
+		code = core.InternalError
+	}
+	switch {
+	case st.is(isDestroyed):
+	case !st.is(isEnding):
+		st.shut(code, true, false)
+	case st.is(gotEnd):
+		st.drop()
+		st.set(saidEnd)
+		st.enqueue(pendSettle)
+	case st.server != nil:
+		st.shut(core.NoError, true, false)
+	default:
+		st.shut(core.Cancel, true, false)
+	}
+	if d.owner {
+		d.owner = false
+		st.server.dropHold()
+	}
+	return nil
+}
+
+// ended wakes everyone who waits.
+func (d *Duplex) ended() {
+	d.readable.signal()
+	d.writable.signal()
+}
+
+// SetDeadline, SetReadDeadline and SetWriteDeadline are those of net.Conn.
+func (d *Duplex) SetDeadline(t time.Time) error {
+	d.st.s.mu.Lock()
+	defer d.st.s.mu.Unlock()
+	d.readable.set(t)
+	d.writable.set(t)
+	return nil
+}
+
+// SetReadDeadline sets when Read and Response give up.
+func (d *Duplex) SetReadDeadline(t time.Time) error {
+	d.st.s.mu.Lock()
+	defer d.st.s.mu.Unlock()
+	d.readable.set(t)
+	return nil
+}
+
+// SetWriteDeadline sets when Write and SendTrailers give up.
+func (d *Duplex) SetWriteDeadline(t time.Time) error {
+	d.st.s.mu.Lock()
+	defer d.st.s.mu.Unlock()
+	d.writable.set(t)
+	return nil
+}
+
+// LocalAddr returns the connection's address.
+func (d *Duplex) LocalAddr() net.Addr {
+	if c := d.st.s.carrierConn(); c != nil {
+		return c.LocalAddr()
+	}
+	return noAddr{}
+}
+
+// RemoteAddr returns the peer's address.
+func (d *Duplex) RemoteAddr() net.Addr {
+	if c := d.st.s.carrierConn(); c != nil {
+		return c.RemoteAddr()
+	}
+	return noAddr{}
+}
+
+// carrierConn returns what carries the session, if that is known.
+func (s *Session) carrierConn() net.Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.carrier
+}
+
+// noAddr is the address of a session whose loop is the user's own.
+type noAddr struct{}
+
+func (noAddr) Network() string { return "h2" }
+func (noAddr) String() string  { return "unknown" }

@@ -1,0 +1,215 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"weft/core"
+	"weft/transport"
+)
+
+// Close ends the session gracefully: streams that are open run to their end,
+// no new ones are taken, and then the session closes. Closing again does
+// nothing.
+func (s *Session) Close() {
+	s.lock()
+	defer s.unlock()
+	s.close()
+}
+
+func (s *Session) close() {
+	if s.closing {
+		return
+	}
+	s.closing = true
+	s.cancelPending()
+	if s.conn == nil {
+		s.destroy(nil, core.NoError)
+		return
+	}
+	s.conn.Shutdown(s.time())
+	s.touched, s.poke = true, true
+}
+
+// Destroy ends the session, its streams and its connection at once. The code
+// goes into the GOAWAY; with an err that is not nil, and which the error event
+// then reports, NoError stands for INTERNAL_ERROR.
+func (s *Session) Destroy(err error, code core.ErrCode) {
+	s.lock()
+	defer s.unlock()
+	if err != nil && code == core.NoError {
+		code = core.InternalError
+	}
+	if err == nil && code != core.NoError {
+		err = sessionError(code)
+	}
+	s.destroy(err, code)
+}
+
+func sessionError(code core.ErrCode) *Error {
+	e := ErrSessionError.with("Session closed with error code %d", code)
+	e.HTTP2 = code
+	return e
+}
+
+func (s *Session) destroy(err error, code core.ErrCode) {
+	if s.destroyed {
+		return
+	}
+	s.destroyed, s.closing = true, true
+	s.err, s.code = err, code
+	s.cancelPending()
+	for st := s.first; st != nil; st = st.next {
+		st.destroy(err)
+	}
+	s.touched, s.poke = true, true
+	if s.conn != nil {
+		s.conn.Close(s.time(), code, nil)
+		return
+	}
+	s.client.cancelDial()
+	s.over()
+}
+
+// cancelPending fails the requests that were not sent.
+func (s *Session) cancelPending() {
+	if s.client == nil {
+		return
+	}
+	for _, st := range s.client.takePending() {
+		if st.is(isDestroyed) {
+			continue
+		}
+		e := *ErrStreamCancel
+		if !s.destroyed {
+			e = *ErrGoAwaySession
+		}
+		e.HTTP2, e.Unprocessed, e.Cause = core.InternalError, true, s.err
+		st.destroy(&e)
+	}
+}
+
+// breakOff ends a session whose transport broke.
+func (s *Session) breakOff(cause error) {
+	s.cause = cause
+	e := ErrSessionError.with("The connection was lost")
+	e.HTTP2, e.Cause = core.InternalError, cause
+	var end *transport.CloseError
+	if errors.As(cause, &end) {
+		e.Cause = end.Err
+		if end.Kind == transport.CloseCanceled {
+			e.Code, e.Message = ErrAbort.Code, ErrAbort.Message
+		}
+	}
+	s.destroy(e, core.InternalError)
+}
+
+// onGoAway takes a GOAWAY of the peer.
+func (s *Session) onGoAway(e *core.GoAwayReceived) {
+	code, last := e.Code, e.LastStream
+	if list := s.on.goaway.take(nil); len(list) > 0 {
+		opaque := append([]byte(nil), e.Debug...)
+		for _, f := range list {
+			s.call(func() { f(code, last, opaque) })
+		}
+	}
+	if code == core.NoError {
+		s.close()
+		return
+	}
+	s.goAway = code
+	err := sessionError(code)
+	err.ByPeer, err.LastStream = true, last
+	s.destroy(err, core.NoError)
+}
+
+// onClosed takes the end of the connection.
+func (s *Session) onClosed(e *core.ConnClosed) {
+	if !s.destroyed {
+		s.destroyed, s.closing = true, true
+		s.err, s.code = endError(e), e.Code
+		s.cancelPending()
+		if s.err != nil {
+			for st := s.first; st != nil; st = st.next {
+				st.destroy(s.err)
+			}
+		}
+	}
+	s.over()
+}
+
+// over is called when nothing is sent and received any more.
+func (s *Session) over() {
+	s.ended = true
+	s.cancelPings()
+	s.maybeClosed()
+}
+
+// endError is the error, if any, in the end of a connection.
+func endError(e *core.ConnClosed) error {
+	switch {
+	case e.ByPeer && (e.Fault == core.FaultEOF || e.Fault == core.FaultNone),
+		e.Code == core.NoError && (e.Fault == core.FaultNone || e.Fault == core.FaultIdle || e.Fault == core.FaultAbuseWarning || e.Fault == core.FaultStreamsExhausted):
+		return nil
+	case e.Code == core.NoError, e.Code == core.SettingsTimeout:
+		err := sessionError(e.Code)
+		err.Fault, err.LastStream = e.Fault, e.LastStream
+		return err
+	}
+	err := faultError(e.Code, e.Fault)
+	err.LastStream = e.LastStream
+	return err
+}
+
+// maybeClosed emits the last events once the streams have had theirs.
+func (s *Session) maybeClosed() {
+	if !s.ended || s.closed || s.live > 0 {
+		return
+	}
+	s.closed = true
+	s.post(s.sayClosed)
+}
+
+// sayClosed is a task: it runs without the lock.
+func (s *Session) sayClosed() {
+	s.mu.Lock()
+	err := s.err
+	errs, closes := s.on.error.take(nil), s.on.close.take(nil)
+	s.mu.Unlock()
+	if err != nil {
+		heard := len(errs) > 0
+		for _, f := range errs {
+			s.guard(func() { f(err) })
+		}
+		if s.server != nil && s.server.owner != nil {
+			for _, f := range s.server.owner.onSessionError.take() {
+				heard = true
+				s.guard(func() { f(err, s.server) })
+			}
+		}
+		if !heard {
+			level := slog.LevelWarn
+			if s.cause != nil {
+				level = slog.LevelDebug // connections do break
+			}
+			s.log.Log(context.Background(), level, "weft: session error", "error", err)
+		}
+	}
+	for _, f := range closes {
+		s.guard(f)
+	}
+	if s.server != nil {
+		s.server.ended()
+	} else {
+		s.client.wasClosed()
+	}
+}
+
+// guard runs one of several callbacks without the lock: a panic does not keep
+// the others from running.
+func (s *Session) guard(f func()) {
+	s.mu.Lock()
+	s.call(f)
+	s.mu.Unlock()
+}

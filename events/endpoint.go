@@ -1,0 +1,133 @@
+package events
+
+import (
+	"time"
+
+	"weft/core"
+	"weft/transport"
+)
+
+// The methods of this file are called by whoever drives the session:
+// transport.Run, a mem.Link, or a loop of the user's own. They are not for
+// applications.
+var _ transport.Waiter = (*Session)(nil)
+
+// What Done, ReadPaused and Due answer, published at the end of each turn and
+// each call.
+const (
+	flagDone = 1 << iota
+	flagPaused
+	flagDue
+)
+
+// Receive is part of transport.Endpoint.
+func (s *Session) Receive(now time.Time, p []byte) {
+	if s.trace != nil {
+		s.trace.Received(now, p)
+	}
+	s.beginTurn(now)
+	s.conn.Receive(now, p)
+	s.endTurn()
+}
+
+// ReceiveEOF is part of transport.Endpoint.
+func (s *Session) ReceiveEOF(now time.Time, cause error) {
+	s.beginTurn(now)
+	if cause != nil {
+		s.breakOff(cause)
+	}
+	s.conn.ReceiveEOF(now)
+	for s.report() {
+	}
+	if !s.conn.Closed() { // the core still waits for room to parse the rest
+		s.conn.Close(now, core.Cancel, nil)
+	}
+	s.driven = false
+	s.endTurn()
+}
+
+// Advance is part of transport.Endpoint.
+func (s *Session) Advance(now time.Time) {
+	s.beginTurn(now)
+	s.conn.Advance(now)
+	s.endTurn()
+}
+
+// SwapOutput is part of transport.Endpoint.
+func (s *Session) SwapOutput(spare []byte) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.conn.SwapOutput(spare)
+	if len(out) > 0 {
+		if s.trace != nil {
+			s.trace.Sent(s.time(), out)
+		}
+		s.publish()
+	}
+	return out
+}
+
+// Wrote is part of transport.Endpoint.
+func (s *Session) Wrote(now time.Time, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conn.Wrote(now, n)
+	s.roomier = true
+	s.publish()
+}
+
+// NextDeadline is part of transport.Endpoint.
+func (s *Session) NextDeadline() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.due() {
+		return s.now
+	}
+	at, _ := s.conn.NextDeadline()
+	return at
+}
+
+// ReadPaused is part of transport.Endpoint.
+func (s *Session) ReadPaused() bool { return s.flags.Load()&flagPaused != 0 }
+
+// Done is part of transport.Endpoint.
+func (s *Session) Done() bool { return s.flags.Load()&flagDone != 0 }
+
+// Due is part of transport.Waiter.
+func (s *Session) Due() bool { return s.flags.Load()&flagDue != 0 }
+
+// OnWake is part of transport.Endpoint.
+func (s *Session) OnWake(f func()) { s.wake.Store(&f) }
+
+// due reports whether a turn would do anything now: callbacks are queued, the
+// core may have something to report, or somebody waits for room that has come
+// back since the last turn.
+func (s *Session) due() bool {
+	if s.inTurn {
+		return false
+	}
+	return !s.queue.empty() || s.poke ||
+		s.roomier && (s.waiting > 0 || s.paused && !s.conn.ReadPaused())
+}
+
+// publish makes known what can be asked without the lock.
+func (s *Session) publish() {
+	if s.conn == nil {
+		return
+	}
+	var flags uint32
+	if s.conn.Closed() {
+		flags = flagDone
+		s.driven = false
+	} else {
+		if s.conn.ReadPaused() {
+			flags |= flagPaused
+		}
+		if s.due() {
+			flags |= flagDue
+		}
+	}
+	if flags != s.flags.Load() {
+		s.flags.Store(flags)
+	}
+}

@@ -1,0 +1,248 @@
+package events
+
+import (
+	"iter"
+	"strconv"
+	"strings"
+
+	"weft/core"
+)
+
+// Field is one header field: a lower-case name, a value, and whether it must
+// never enter a compression table.
+type Field = core.Field
+
+// Flags are those of the HEADERS frame that carried a header block.
+type Flags uint8
+
+// The flags a listener can see.
+const (
+	FlagEndStream  Flags = 0x1 // no body follows
+	FlagEndHeaders Flags = 0x4 // always set: blocks are delivered whole
+)
+
+func flagsOf(end bool) Flags {
+	if end {
+		return FlagEndHeaders | FlagEndStream
+	}
+	return FlagEndHeaders
+}
+
+// Headers is a list of header fields, pseudo-fields included, that keeps
+// their order and duplicates. The zero Headers is empty and ready for use.
+//
+// A Headers is small and is passed by value. What a listener gets may be kept
+// for ever: methods that change a Headers never change what other copies of a
+// received one show. Copies of a list of one's own share storage, as slices
+// do; Clone makes an independent one.
+type Headers struct{ list []Field }
+
+// H returns headers made of names and values in turn. Names may be written in
+// any case.
+//
+//	events.H(":status", "200", "content-type", "text/plain")
+func H(namesAndValues ...string) Headers {
+	list := make([]Field, 0, (len(namesAndValues)+1)/2)
+	for i := 0; i < len(namesAndValues); i += 2 {
+		f := Field{Name: lower(namesAndValues[i])}
+		if i+1 < len(namesAndValues) {
+			f.Value = namesAndValues[i+1]
+		}
+		list = append(list, f)
+	}
+	return Headers{list}
+}
+
+// Status returns headers that begin with :status.
+func Status(code int, namesAndValues ...string) Headers {
+	h := H(namesAndValues...)
+	return Headers{append([]Field{{Name: ":status", Value: strconv.Itoa(code)}}, h.list...)}
+}
+
+// HeadersOf returns headers with a copy of the given fields.
+func HeadersOf(fields ...Field) Headers {
+	list := make([]Field, len(fields))
+	for i, f := range fields {
+		f.Name = lower(f.Name)
+		list[i] = f
+	}
+	return Headers{list}
+}
+
+// Len returns the number of fields.
+func (h Headers) Len() int { return len(h.list) }
+
+// At returns the field at index i.
+func (h Headers) At(i int) Field { return h.list[i] }
+
+// All iterates over names and values in their order, pseudo-fields first in
+// what was received.
+func (h Headers) All() iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for i := range h.list {
+			if !yield(h.list[i].Name, h.list[i].Value) {
+				return
+			}
+		}
+	}
+}
+
+// Fields returns a copy of the list.
+func (h Headers) Fields() []Field { return append([]Field(nil), h.list...) }
+
+// Clone returns a copy that shares nothing with h.
+func (h Headers) Clone() Headers { return Headers{h.Fields()} }
+
+// Has reports whether there is a field of that name.
+func (h Headers) Has(name string) bool { return h.find(lower(name)) >= 0 }
+
+// Get returns the value of a field, "" if it is absent. Of a field that may
+// occur only once and occurs again, the first counts; cookies are joined by
+// "; " and all others by ", ". For set-cookie use Values.
+func (h Headers) Get(name string) string {
+	name = lower(name)
+	i := h.find(name)
+	if i < 0 {
+		return ""
+	}
+	value := h.list[i].Value
+	if isSingle(name) {
+		return value
+	}
+	sep := ", "
+	if name == "cookie" {
+		sep = "; "
+	}
+	for _, f := range h.list[i+1:] {
+		if f.Name == name {
+			value += sep + f.Value
+		}
+	}
+	return value
+}
+
+// Values returns the values of all fields of that name, in order.
+func (h Headers) Values(name string) []string {
+	name = lower(name)
+	var values []string
+	for i := range h.list {
+		if h.list[i].Name == name {
+			values = append(values, h.list[i].Value)
+		}
+	}
+	return values
+}
+
+// Status returns :status as a number, 0 if there is none.
+func (h Headers) Status() int {
+	i := h.find(":status")
+	if i < 0 {
+		return 0
+	}
+	n, err := strconv.Atoi(h.list[i].Value)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Method, Scheme, Authority and Path return the pseudo-fields of a request.
+func (h Headers) Method() string    { return h.Get(":method") }
+func (h Headers) Scheme() string    { return h.Get(":scheme") }
+func (h Headers) Authority() string { return h.Get(":authority") }
+func (h Headers) Path() string      { return h.Get(":path") }
+
+// Add appends a field.
+func (h *Headers) Add(name, value string) {
+	h.list = append(h.list, Field{Name: lower(name), Value: value})
+}
+
+// AddSensitive appends a field that no compression table will hold, neither
+// ours nor that of an intermediary.
+func (h *Headers) AddSensitive(name, value string) {
+	h.list = append(h.list, Field{Name: lower(name), Value: value, Sensitive: true})
+}
+
+// Set replaces all fields of that name by one, at the place of the first.
+func (h *Headers) Set(name, value string) {
+	name = lower(name)
+	i := h.find(name)
+	if i < 0 {
+		h.Add(name, value)
+		return
+	}
+	sensitive := h.list[i].Sensitive
+	list := make([]Field, 0, len(h.list))
+	for j, f := range h.list {
+		switch {
+		case j == i:
+			list = append(list, Field{Name: name, Value: value, Sensitive: sensitive})
+		case f.Name != name:
+			list = append(list, f)
+		}
+	}
+	h.list = list
+}
+
+// Del removes all fields of that name.
+func (h *Headers) Del(name string) {
+	name = lower(name)
+	if h.find(name) < 0 {
+		return
+	}
+	list := make([]Field, 0, len(h.list))
+	for _, f := range h.list {
+		if f.Name != name {
+			list = append(list, f)
+		}
+	}
+	h.list = list
+}
+
+// find returns the index of the first field with the lower-case name, or -1.
+func (h Headers) find(name string) int {
+	for i := range h.list {
+		if h.list[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func lower(name string) string {
+	for i := range len(name) {
+		if c := name[i]; c >= 'A' && c <= 'Z' {
+			return strings.ToLower(name)
+		}
+	}
+	return name
+}
+
+// isToken reports whether a lower-case name may name a field (RFC 9110 §5.6.2).
+func isToken(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' {
+			continue
+		}
+		if strings.IndexByte("!#$%&'*+.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// isSingle reports whether a field has at most one value.
+func isSingle(name string) bool {
+	switch name {
+	case ":status", ":method", ":authority", ":scheme", ":path", ":protocol",
+		"access-control-allow-credentials", "access-control-max-age", "access-control-request-method",
+		"age", "authorization", "content-encoding", "content-language", "content-length", "content-location",
+		"content-md5", "content-range", "content-type", "date", "dnt", "etag", "expires", "from", "host",
+		"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "last-modified",
+		"location", "max-forwards", "proxy-authorization", "range", "referer", "retry-after", "tk",
+		"upgrade-insecure-requests", "user-agent", "x-content-type-options":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,99 @@
+package events
+
+import (
+	"log/slog"
+	"time"
+
+	"weft/core"
+)
+
+// SessionOptions are what servers and clients have in common. The zero
+// SessionOptions announce what Node announces by default.
+type SessionOptions struct {
+	// Settings are announced when the session begins.
+	Settings Settings
+
+	// WindowSize is the connection's receive window in bytes, 65535 (the
+	// default) to 2^31-1.
+	WindowSize int
+	// FixedWindows keeps the receive windows as configured. Otherwise they
+	// grow with the measured bandwidth-delay product, up to 32 MiB.
+	FixedWindows bool
+
+	// Limits and Timeouts change the protocol's guards; a zero in them means
+	// the default of package core, except that Idle, BodyIdle, Stall and
+	// Shutdown are core.Never unless set.
+	Limits   core.Limits
+	Timeouts core.Timeouts
+
+	// Padding chooses how frames are padded, for example core.PadMax; nil:
+	// not at all.
+	Padding func(n, max int) int
+
+	// HighWaterMark is how many bytes a stream's Write queues before it says
+	// to wait for the drain event; default 64 KiB.
+	HighWaterMark int
+
+	// Logger gets the errors nobody listens for and the panics of callbacks;
+	// default slog.Default().
+	Logger *slog.Logger
+
+	// Now tells the time to what is done outside a turn. By default that is
+	// time.Now where this package drives the session, and where a loop of the
+	// caller's does, the time of the last turn.
+	Now func() time.Time
+}
+
+const (
+	defaultHighWaterMark = 64 << 10
+	maxPendingRequests   = 1000
+	// maxSourced bounds what the sources of a connection's streams have
+	// delivered and the peer not yet made room for.
+	maxSourced = 8 << 20
+	// maxSourcedStream does so for one stream.
+	maxSourcedStream = 64 << 10
+)
+
+// config is the core's configuration for the options.
+func (o *SessionOptions) config() (core.Config, error) {
+	settings, err := o.Settings.list()
+	if err != nil {
+		return core.Config{}, err
+	}
+	cfg := core.Config{
+		Settings:        settings,
+		BareSettings:    true,
+		ConnWindow:      o.WindowSize,
+		FixedWindows:    o.FixedWindows,
+		Padding:         o.Padding,
+		UncheckedLength: true,
+		ReportedWrites:  true,
+		Limits:          o.Limits,
+		Timeouts:        o.Timeouts,
+	}
+	if cfg.ConnWindow == 0 {
+		cfg.ConnWindow = 65535
+	}
+	for _, t := range []*time.Duration{
+		&cfg.Timeouts.Idle, &cfg.Timeouts.BodyIdle, &cfg.Timeouts.Stall, &cfg.Timeouts.Shutdown,
+	} {
+		if *t == 0 {
+			*t = core.Never
+		}
+	}
+	return cfg, nil
+}
+
+func (o *SessionOptions) logger() *slog.Logger {
+	if o.Logger != nil {
+		return o.Logger
+	}
+	return slog.Default()
+}
+
+func (o *SessionOptions) highWaterMark() int {
+	if o.HighWaterMark > 0 {
+		return o.HighWaterMark
+	}
+	return defaultHighWaterMark
+}

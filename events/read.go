@@ -1,0 +1,195 @@
+package events
+
+// What is received goes to the listeners of data as it comes, and only then
+// counts as consumed, so that the peer may send more. While nobody listens, or
+// after Pause, it is kept: the stream's window bounds how much that can be.
+
+// OnData registers f for the body as it arrives, and lets it flow. p is valid
+// until f returns.
+func (st *Stream) OnData(f func(p []byte)) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	l := Listener{&st.s.mu, &st.hooks().data, st.on.data.add(f)}
+	if st.duplex == nil {
+		st.set(wasRead)
+		if !st.is(isPaused) {
+			st.flow()
+		}
+	}
+	return l
+}
+
+// OnEnd registers f for the end of what the peer sends, after all data was
+// delivered.
+func (st *Stream) OnEnd(f func()) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().end, st.on.end.add(f)}
+}
+
+// OnTrailers registers f for the trailers of the peer.
+func (st *Stream) OnTrailers(f func(trailers Headers, flags Flags)) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().trailers, st.on.trailers.add(f)}
+}
+
+// Pause stops the data event: what arrives is kept, and the peer is held back
+// once the stream's window is full.
+func (st *Stream) Pause() {
+	st.s.lock()
+	defer st.s.unlock()
+	st.set(isPaused)
+	st.clear(isFlowing)
+}
+
+// Resume undoes Pause. Without a listener for data, what arrives is dropped:
+// that is how a body is ignored politely.
+func (st *Stream) Resume() {
+	st.s.lock()
+	defer st.s.unlock()
+	if st.duplex != nil {
+		return
+	}
+	st.wakeUp()
+	st.clear(isPaused)
+	st.set(wasRead)
+	st.flow()
+}
+
+// IsPaused reports whether Pause was called, and Resume was not.
+func (st *Stream) IsPaused() bool { return st.asks(isPaused) }
+
+// flow delivers what is there, and from now on what arrives.
+func (st *Stream) flow() {
+	st.set(isFlowing)
+	if st.buffered() > 0 || st.is(noMoreIn) {
+		st.enqueue(pendRead)
+	}
+}
+
+func (st *Stream) buffered() int { return len(st.in) - st.inOff }
+
+// onData takes the payload of a DATA frame.
+func (st *Stream) onData(p []byte, end bool) {
+	if st.is(isDestroyed) {
+		st.consume(len(p))
+		return
+	}
+	if len(p) > 0 {
+		if st.is(isFlowing) && !st.is(isSilent) && st.buffered() == 0 {
+			st.emitData(p)
+			st.consume(len(p))
+		} else {
+			st.keep(p)
+		}
+	}
+	if end {
+		st.onEnd()
+	}
+}
+
+// emitData calls the listeners with p, or drops it if there are none.
+func (st *Stream) emitData(p []byte) {
+	if st.on == nil {
+		return
+	}
+	var few [2]func([]byte)
+	list := st.on.data.take(few[:0])
+	if len(list) == 0 {
+		return
+	}
+	st.s.mu.Unlock()
+	defer st.called()
+	for _, f := range list {
+		f(p)
+	}
+}
+
+func (st *Stream) keep(p []byte) {
+	if st.inOff > 0 && len(st.in)+len(p) > cap(st.in) {
+		st.in = st.in[:copy(st.in, st.in[st.inOff:])]
+		st.inOff = 0
+	}
+	st.in = append(st.in, p...)
+	if st.duplex != nil {
+		st.duplex.readable.signal()
+	}
+}
+
+// consume lets the peer send n more bytes.
+func (st *Stream) consume(n int) {
+	if n > 0 && !st.is(offWire) {
+		st.s.conn.Consume(st.id, n)
+		st.s.touched = true
+	}
+}
+
+// onTrailers takes the peer's trailers.
+func (st *Stream) onTrailers(h Headers) {
+	st.trailers = h
+	st.onEnd()
+}
+
+// onEnd notes that the peer has sent all it had to.
+func (st *Stream) onEnd() {
+	st.set(gotEnd)
+	st.endInput()
+	st.checkWire()
+	st.deliver()
+}
+
+// endInput notes that nothing more comes.
+func (st *Stream) endInput() {
+	st.set(noMoreIn)
+	if st.duplex != nil {
+		st.duplex.readable.signal()
+	}
+}
+
+// chunkIn is how much of what was kept is delivered at once, so that Pause has
+// an effect in between.
+const chunkIn = 16 << 10
+
+// deliver hands out what was kept, and after the last of it trailers and the
+// end.
+func (st *Stream) deliver() {
+	for st.buffered() > 0 && st.is(isFlowing) && !st.is(isSilent|isDestroyed) && st.duplex == nil {
+		n := min(st.buffered(), chunkIn)
+		p := st.in[st.inOff : st.inOff+n]
+		st.inOff += n
+		if st.buffered() == 0 {
+			// The storage is the callback's until it returns, and nothing is
+			// received meanwhile.
+			st.in, st.inOff = nil, 0
+		}
+		st.emitData(p)
+		st.consume(n)
+	}
+	if !st.is(noMoreIn) || st.is(saidEnd|isSilent|isPaused|isDestroyed) || st.buffered() > 0 || st.duplex != nil {
+		return
+	}
+	if st.is(gotEnd) && st.trailers.Len() > 0 {
+		h := st.trailers
+		st.trailers = Headers{}
+		st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.trailers }, h, true)
+	}
+	if st.is(isDestroyed | saidEnd) {
+		return
+	}
+	st.sayEnd()
+}
+
+// sayEnd emits the end event.
+func (st *Stream) sayEnd() {
+	st.set(saidEnd)
+	st.emit(func(on *streamEvents) *event[func()] { return &on.end })
+	st.enqueue(pendSettle)
+}
+
+// drop forgets what was not delivered.
+func (st *Stream) drop() {
+	n := st.buffered()
+	st.in, st.inOff = nil, 0
+	st.consume(n)
+}

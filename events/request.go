@@ -1,0 +1,131 @@
+package events
+
+import (
+	"net"
+	"net/url"
+	"strings"
+)
+
+// requestFields returns the fields of a request: the pseudo-fields first, as
+// they were given, those that are missing, and the others. The list is new.
+func requestFields(h Headers, missing func(name string) string) []Field {
+	fields := make([]Field, 0, len(h.list)+4)
+	for _, f := range h.list {
+		if strings.HasPrefix(f.Name, ":") {
+			fields = append(fields, f)
+		}
+	}
+	given := Headers{fields}
+	if given.find(":method") < 0 {
+		fields = append(fields, Field{Name: ":method", Value: "GET"})
+	}
+	connect := given.Method() == "CONNECT" && given.find(":protocol") < 0
+	if !connect {
+		if given.find(":authority") < 0 && h.find("host") < 0 {
+			fields = append(fields, Field{Name: ":authority", Value: missing(":authority")})
+		}
+		for _, name := range []string{":scheme", ":path"} {
+			if given.find(name) < 0 {
+				fields = append(fields, Field{Name: name, Value: missing(name)})
+			}
+		}
+	}
+	for _, f := range h.list {
+		if f.Name != "" && !strings.HasPrefix(f.Name, ":") {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// checkRequest finds what is wrong with the fields of a request before it is
+// queued. What it lets through the core still checks.
+func checkRequest(fields []Field) error {
+	h := Headers{fields}
+	for _, f := range fields {
+		switch f.Name {
+		case ":method", ":scheme", ":authority", ":path", ":protocol":
+			continue
+		case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "http2-settings":
+			return ErrInvalidConnection.with("HTTP/1 Connection specific headers are forbidden: %q", f.Name)
+		case "te":
+			if f.Value != "trailers" {
+				return ErrInvalidConnection.with("HTTP/1 Connection specific headers are forbidden: %q", f.Name)
+			}
+		}
+		switch {
+		case f.Name[0] == ':':
+			return ErrInvalidPseudo.with("%q is an invalid pseudoheader or is used incorrectly", f.Name)
+		case !isToken(f.Name):
+			return ErrInvalidToken.with("Header name must be a valid HTTP token [%q]", f.Name)
+		case strings.ContainsAny(f.Value, "\r\n\x00"):
+			return ErrInvalidChar.with("Invalid character in header content [%q]", f.Name)
+		}
+	}
+	if h.Method() == "CONNECT" && h.find(":protocol") < 0 {
+		switch {
+		case h.find(":scheme") >= 0:
+			return ErrConnectScheme
+		case h.find(":path") >= 0:
+			return ErrConnectPath
+		case h.find(":authority") < 0:
+			return ErrConnectAuthority
+		}
+	}
+	return nil
+}
+
+// isPath reports whether p may be sent as a :path.
+func isPath(p string) bool {
+	for i := range len(p) {
+		if p[i] <= ' ' || p[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// base is what a session takes from its URL.
+type base struct {
+	scheme, authority string
+	host, port        string
+}
+
+// parseBase reads an authority: a URL of which scheme, host and port count, or
+// those alone. The scheme is https unless given.
+func parseBase(s string) (*base, error) {
+	text := s
+	if !strings.Contains(text, "://") {
+		text = "https://" + strings.TrimPrefix(text, "//")
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return nil, ErrInvalidURL.with("Invalid URL: %q", s)
+	}
+	b := &base{scheme: strings.ToLower(u.Scheme), host: u.Hostname(), port: u.Port()}
+	b.authority = u.Host
+	switch b.scheme {
+	case "http":
+		if b.port == "" || b.port == "80" {
+			b.port, b.authority = "80", bare(u)
+		}
+	case "https":
+		if b.port == "" || b.port == "443" {
+			b.port, b.authority = "443", bare(u)
+		}
+	default:
+		return nil, ErrInvalidProtocol.with("protocol %q is unsupported.", u.Scheme+":")
+	}
+	return b, nil
+}
+
+// bare returns the host of a URL without a port, in brackets if need be.
+func bare(u *url.URL) string {
+	host := u.Hostname()
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+func (b *base) address() string { return net.JoinHostPort(b.host, b.port) }

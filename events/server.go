@@ -1,0 +1,327 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"weft/core"
+	"weft/transport"
+	"weft/transport/tcp"
+)
+
+// ServerOptions say how a server behaves. The zero ServerOptions work.
+type ServerOptions struct {
+	SessionOptions
+
+	// Trace, if not nil, is asked for each session and gets all bytes of its
+	// connection; a nil result traces nothing.
+	Trace func(conn net.Conn) Trace
+}
+
+// Trace gets the bytes of a connection, in both directions. An
+// adapters/inspector Log is one.
+type Trace interface {
+	Received(now time.Time, p []byte)
+	Sent(now time.Time, p []byte)
+}
+
+// Server accepts connections and makes a session of each. It emits the events
+// of all its sessions; a callback of one session may run at the same time as
+// one of another.
+type Server struct {
+	opts    ServerOptions
+	carrier core.Transport
+	shake   func(ctx context.Context, conn net.Conn) (net.Conn, error)
+
+	onStream       shared[func(*ServerStream, Headers, Flags)]
+	onSession      shared[func(*ServerSession)]
+	onSessionError shared[func(error, *ServerSession)]
+	onConnection   shared[func(net.Conn)]
+	onClose        shared[func()]
+
+	mu        sync.Mutex
+	listeners map[net.Listener]bool
+	sessions  map[*ServerSession]bool
+	pumps     int // connections that are not closed
+	closed    bool
+	said      bool
+	changed   chan struct{} // closed and replaced when pumps drops
+	ctx       context.Context
+	cancel    context.CancelFunc
+}
+
+// CreateServer makes a server for cleartext HTTP/2 with prior knowledge.
+func CreateServer(opts ServerOptions) (*Server, error) {
+	return newServer(opts, core.TransportUnknown)
+}
+
+func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
+	cfg, err := opts.config()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := core.NewServer(time.Now(), cfg); err != nil {
+		return nil, misuse(err)
+	}
+	srv := &Server{
+		opts:      opts,
+		carrier:   carrier,
+		listeners: make(map[net.Listener]bool),
+		sessions:  make(map[*ServerSession]bool),
+		changed:   make(chan struct{}),
+	}
+	if srv.opts.Now == nil {
+		srv.opts.Now = time.Now
+	}
+	srv.ctx, srv.cancel = context.WithCancel(context.Background())
+	return srv, nil
+}
+
+// OnStream registers f for each request of each session.
+func (srv *Server) OnStream(f func(stream *ServerStream, headers Headers, flags Flags)) Listener {
+	return srv.onStream.on(f)
+}
+
+// OnSession registers f for each new session, in its first turn.
+func (srv *Server) OnSession(f func(session *ServerSession)) Listener { return srv.onSession.on(f) }
+
+// OnSessionError registers f for each error of a session.
+func (srv *Server) OnSessionError(f func(err error, session *ServerSession)) Listener {
+	return srv.onSessionError.on(f)
+}
+
+// OnConnection registers f for each connection, before it has a session.
+func (srv *Server) OnConnection(f func(conn net.Conn)) Listener { return srv.onConnection.on(f) }
+
+// OnClose registers f for when the server was closed and its last session has
+// ended.
+func (srv *Server) OnClose(f func()) Listener { return srv.onClose.on(f) }
+
+// Listen listens on a TCP address such as "localhost:8080" and serves there
+// until Close. It does not wait.
+func (srv *Server) Listen(addr string) (net.Addr, error) {
+	l, err := tcp.Listen(srv.ctx, addr, tcp.Options{})
+	if err != nil {
+		return nil, err
+	}
+	go srv.Serve(l)
+	return l.Addr(), nil
+}
+
+// Serve accepts connections from l until Close, and then returns
+// ErrServerClosed; or until l fails. It blocks.
+func (srv *Server) Serve(l net.Listener) error {
+	srv.mu.Lock()
+	if srv.closed {
+		srv.mu.Unlock()
+		l.Close()
+		return ErrServerClosed
+	}
+	srv.listeners[l] = true
+	srv.mu.Unlock()
+	defer l.Close()
+	var wait time.Duration
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			srv.mu.Lock()
+			closed := srv.closed
+			delete(srv.listeners, l)
+			if temporary, ok := err.(interface{ Temporary() bool }); !closed && ok && temporary.Temporary() {
+				srv.listeners[l] = true
+				srv.mu.Unlock()
+				// Too many open files, say: that passes.
+				wait = min(max(2*wait, 5*time.Millisecond), time.Second)
+				srv.opts.logger().Warn("weft: accept failed, trying again", "error", err, "in", wait)
+				select {
+				case <-time.After(wait):
+				case <-srv.ctx.Done():
+				}
+				continue
+			}
+			srv.mu.Unlock()
+			if closed {
+				return ErrServerClosed
+			}
+			return err
+		}
+		wait = 0
+		go func() {
+			if err := srv.serve(conn, nil); err != nil && !errors.Is(err, ErrServerClosed) {
+				srv.opts.logger().Debug("weft: connection refused", "remote", conn.RemoteAddr(), "error", err)
+			}
+		}()
+	}
+}
+
+// ServeConn makes a session of a connection that was accepted elsewhere, or of
+// anything like one, and returns it. It does not wait for the session's end;
+// on a secure server it waits for the handshake.
+func (srv *Server) ServeConn(conn net.Conn) (*ServerSession, error) {
+	made := make(chan *ServerSession, 1)
+	failed := make(chan error, 1)
+	go func() {
+		if err := srv.serve(conn, made); err != nil {
+			failed <- err
+		}
+	}()
+	select {
+	case ss := <-made:
+		return ss, nil
+	case err := <-failed:
+		return nil, err
+	}
+}
+
+// serve runs a connection to its end. The session is put into made as soon as
+// it exists; an error means that none was made.
+func (srv *Server) serve(conn net.Conn, made chan<- *ServerSession) error {
+	srv.mu.Lock()
+	if srv.closed {
+		srv.mu.Unlock()
+		conn.Close()
+		return ErrServerClosed
+	}
+	srv.pumps++
+	srv.mu.Unlock()
+	defer srv.pumpEnded()
+	for _, f := range srv.onConnection.take() {
+		f(conn)
+	}
+	if srv.shake != nil {
+		carrier, err := srv.shake(srv.ctx, conn)
+		if carrier == nil {
+			return err
+		}
+		conn = carrier
+	}
+	ss, err := newServerSession(srv.opts.Now(), &srv.opts.SessionOptions, srv.carrier, srv)
+	if err != nil {
+		conn.Close()
+		return err
+	}
+	ss.carrier = conn
+	if srv.opts.Trace != nil {
+		ss.trace = srv.opts.Trace(conn)
+	}
+	srv.mu.Lock()
+	srv.sessions[ss] = true
+	closed := srv.closed
+	srv.mu.Unlock()
+	if closed {
+		ss.Close()
+	}
+	if made != nil {
+		made <- ss
+	}
+	opts := transport.Options{Now: srv.opts.Now}
+	if srv.carrier != core.TransportEncrypted {
+		opts.HoldFirstWrite = transport.DefaultHold
+	}
+	transport.Run(srv.ctx, conn, ss, opts)
+	return nil
+}
+
+func (srv *Server) sessionEnded(ss *ServerSession) {
+	srv.mu.Lock()
+	delete(srv.sessions, ss)
+	srv.mu.Unlock()
+}
+
+func (srv *Server) pumpEnded() {
+	srv.mu.Lock()
+	srv.pumps--
+	close(srv.changed)
+	srv.changed = make(chan struct{})
+	srv.mu.Unlock()
+	srv.maybeClosed()
+}
+
+func (srv *Server) maybeClosed() {
+	srv.mu.Lock()
+	say := srv.closed && srv.pumps == 0 && !srv.said
+	srv.said = srv.said || say
+	srv.mu.Unlock()
+	if say {
+		for _, f := range srv.onClose.take() {
+			f()
+		}
+	}
+}
+
+// Close stops accepting connections. Sessions go on; the close event follows
+// when the last one has ended.
+func (srv *Server) Close() error {
+	srv.mu.Lock()
+	if srv.closed {
+		srv.mu.Unlock()
+		return ErrServerClosed
+	}
+	srv.closed = true
+	for l := range srv.listeners {
+		l.Close()
+	}
+	srv.mu.Unlock()
+	go srv.maybeClosed() // no callback runs inside a method call
+	return nil
+}
+
+// Shutdown closes the server and every session gracefully, and waits until the
+// last connection has ended. When ctx is done before, the sessions that are
+// left are destroyed and the context's error is returned. It blocks, and must
+// not be called from a callback.
+func (srv *Server) Shutdown(ctx context.Context) error {
+	srv.Close()
+	for _, ss := range srv.all() {
+		ss.Close()
+	}
+	err := srv.wait(ctx)
+	if err == nil {
+		return nil
+	}
+	srv.DestroyAll()
+	srv.wait(context.Background())
+	return err
+}
+
+// Wait waits until the server was closed and the last connection has ended.
+func (srv *Server) Wait() { srv.wait(context.Background()) }
+
+func (srv *Server) wait(ctx context.Context) error {
+	for {
+		srv.mu.Lock()
+		over, changed := srv.closed && srv.pumps == 0, srv.changed
+		srv.mu.Unlock()
+		if over {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// DestroyAll closes the server and ends every connection at once.
+func (srv *Server) DestroyAll() {
+	srv.Close()
+	for _, ss := range srv.all() {
+		ss.Destroy(nil, core.NoError)
+	}
+	srv.cancel()
+}
+
+// all returns the sessions there are.
+func (srv *Server) all() []*ServerSession {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	list := make([]*ServerSession, 0, len(srv.sessions))
+	for ss := range srv.sessions {
+		list = append(list, ss)
+	}
+	return list
+}

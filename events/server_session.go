@@ -1,0 +1,162 @@
+package events
+
+import (
+	"time"
+
+	"weft/core"
+)
+
+// ServerSession is the server's end of a connection.
+type ServerSession struct {
+	Session
+	owner *Server // nil for a session of its own
+
+	onStream event[func(*ServerStream, Headers, Flags)]
+
+	// A handler runs from the stream event until the stream is closed and
+	// released. Streams beyond the announced limit, which the core lets through
+	// while others linger, wait for a place.
+	handlers int
+	places   []*ServerStream // that wait
+
+}
+
+// NewServerSession makes a session that is driven by whoever calls its
+// transport.Endpoint methods: a mem.Link, transport.Run or a loop of the
+// caller's.
+func NewServerSession(now time.Time, opts SessionOptions) (*ServerSession, error) {
+	return newServerSession(now, &opts, core.TransportUnknown, nil)
+}
+
+func newServerSession(now time.Time, opts *SessionOptions, carrier core.Transport, owner *Server) (*ServerSession, error) {
+	cfg, err := opts.config()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Transport = carrier
+	ss := &ServerSession{owner: owner}
+	ss.init(opts, now)
+	ss.server = ss
+	if err := ss.start(now, cfg, false); err != nil {
+		return nil, err
+	}
+	ss.driven = true
+	ss.post(func() {
+		if owner != nil {
+			for _, f := range owner.onSession.take() {
+				ss.guard(func() { f(ss) })
+			}
+		}
+		for _, f := range ss.take(&ss.on.connect) {
+			ss.guard(f)
+		}
+	})
+	return ss, nil
+}
+
+// take returns the functions to call, for a task that runs without the lock.
+func (s *Session) take(e *event[func()]) []func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return e.take(nil)
+}
+
+// OnStream registers f for each request. The server's listeners come first.
+func (ss *ServerSession) OnStream(f func(stream *ServerStream, headers Headers, flags Flags)) Listener {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return Listener{&ss.mu, &ss.onStream, ss.onStream.add(f)}
+}
+
+// onRequest takes the header section of a request.
+func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
+	st := &ServerStream{}
+	st.s, st.server, st.id = &ss.Session, st, e.Stream
+	st.headers = ss.view(e.Fields)
+	if e.Method == "HEAD" {
+		st.set(isHead)
+	}
+	if e.EndStream {
+		st.set(gotEnd | noMoreIn)
+	}
+	ss.link(&st.Stream)
+	if ss.handlers >= int(ss.conn.LocalSettings().MaxConcurrentStreams) {
+		st.set(isHeldBack | isSilent)
+		ss.places = append(ss.places, st)
+		ss.mapped(&st.Stream)
+		return
+	}
+	st.begin()
+}
+
+// begin announces the stream to the application.
+func (st *ServerStream) begin() {
+	ss := st.session()
+	ss.handlers++
+	st.set(isCounted)
+	var shared []func(*ServerStream, Headers, Flags)
+	if ss.owner != nil {
+		shared = ss.owner.onStream.take()
+	}
+	var few [2]func(*ServerStream, Headers, Flags)
+	own := ss.onStream.take(few[:0])
+	if len(shared)+len(own) == 0 {
+		st.shut(core.RefusedStream, true, true) // nobody is there to serve it
+	}
+	st.callAll(shared, st.headers)
+	st.callAll(own, st.headers)
+	ss.mapped(&st.Stream)
+	if st.is(noMoreIn) {
+		st.deliver()
+	}
+}
+
+func (st *ServerStream) callAll(list []func(*ServerStream, Headers, Flags), h Headers) {
+	if len(list) == 0 {
+		return
+	}
+	flags := flagsOf(st.is(gotEnd))
+	st.s.mu.Unlock()
+	defer st.called()
+	for _, f := range list {
+		f(st, h, flags)
+	}
+}
+
+// announce starts a stream that waited for a place.
+func (st *ServerStream) announce() {
+	if st.is(isHeldBack) && !st.is(isDestroyed) {
+		st.clear(isHeldBack | isSilent)
+		st.begin()
+		st.deliver()
+	}
+}
+
+// released gives the stream's place to the next one.
+func (st *ServerStream) released() {
+	ss := st.session()
+	if st.is(holdsSlot) {
+		st.clear(holdsSlot)
+		ss.conn.Release(st.id)
+	}
+	if !st.is(isCounted) {
+		return
+	}
+	st.clear(isCounted)
+	ss.handlers--
+	for len(ss.places) > 0 {
+		next := ss.places[0]
+		ss.places = ss.places[1:]
+		if !next.is(isDestroyed) {
+			next.enqueue(pendStart)
+			return
+		}
+	}
+}
+
+// ended is called when the session has emitted its last event.
+func (ss *ServerSession) ended() {
+	if ss.owner != nil {
+		ss.owner.sessionEnded(ss)
+	}
+}

@@ -1,0 +1,272 @@
+package events
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"weft/core"
+)
+
+// ServerStream is a request and its response, on the server.
+type ServerStream struct {
+	Stream
+	headers Headers
+}
+
+// RespondOptions modify a response.
+type RespondOptions struct {
+	// EndStream ends the response with its headers.
+	EndStream bool
+	// WaitForTrailers leaves the stream open after End, until SendTrailers:
+	// the wantTrailers event says when.
+	WaitForTrailers bool
+	// NoDate leaves out the date field, which is otherwise added unless
+	// there is one.
+	NoDate bool
+}
+
+// Session returns the stream's session, nil when it is destroyed.
+func (st *ServerStream) Session() *ServerSession {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	if st.is(isDestroyed) {
+		return nil
+	}
+	return st.session()
+}
+
+func (st *ServerStream) session() *ServerSession { return st.s.server }
+
+// Headers returns the request's header fields.
+func (st *ServerStream) Headers() Headers { return st.headers }
+
+// EndAfterHeaders reports whether the request has no body.
+func (st *ServerStream) EndAfterHeaders() bool {
+	return st.asks(gotEnd) && st.headers.Len() > 0
+}
+
+// HeadersSent reports whether the response has begun.
+func (st *ServerStream) HeadersSent() bool { return st.asks(sentHeaders) }
+
+// PushAllowed reports whether the client takes pushes.
+func (st *ServerStream) PushAllowed() bool {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	return !st.is(isDestroyed|isClosed|isPush) && st.s.conn.PeerSettings().EnablePush
+}
+
+// Respond sends the response's headers. Without :status that is 200. The
+// response to HEAD, and one with status 204, 205 or 304, ends with them.
+//
+// Errors: ErrHeadersSent, ErrInvalidStream, ErrStatusInvalid,
+// ErrInvalidPseudo, ErrInvalidToken, ErrInvalidChar, ErrInvalidConnection;
+// nothing is sent then, and another Respond may follow.
+func (st *ServerStream) Respond(h Headers, opts ...RespondOptions) error {
+	st.s.lock()
+	defer st.s.unlock()
+	var o RespondOptions
+	if len(opts) > 0 {
+		o = opts[0]
+	}
+	return st.respond(h, o)
+}
+
+func (st *ServerStream) respond(h Headers, o RespondOptions) error {
+	switch {
+	case st.is(isDestroyed | isClosed):
+		return ErrInvalidStream
+	case st.is(sentHeaders):
+		return ErrHeadersSent
+	}
+	s := st.s
+	status, err := statusOf(h)
+	if err != nil {
+		return err
+	}
+	s.fields = append(s.fields[:0], Field{Name: ":status", Value: status})
+	hasDate := o.NoDate
+	for _, f := range h.list {
+		switch f.Name {
+		case "", ":status":
+			continue
+		case "date":
+			hasDate = true
+		}
+		s.fields = append(s.fields, f)
+	}
+	if !hasDate {
+		s.fields = append(s.fields, Field{Name: "date", Value: s.dateField()})
+	}
+	end := o.EndStream || st.is(isHead) || status == "204" || status == "205" || status == "304"
+	if err := s.conn.Headers(s.time(), st.id, s.fields, end); err != nil {
+		if errors.Is(err, core.ErrStreamLimit) {
+			return ErrHTTP2.with("The client's limit of concurrent pushed streams is reached")
+		}
+		return misuse(err)
+	}
+	s.touched = true
+	if !sameFields(s.sent.list, s.fields) {
+		s.sent = HeadersOf(s.fields...)
+	}
+	st.sent = s.sent
+	st.set(sentHeaders)
+	if o.WaitForTrailers && !end {
+		st.set(wantsTail)
+	}
+	if end {
+		st.set(isEnding)
+		st.endSent()
+	}
+	return nil
+}
+
+// statusOf returns the :status to send.
+func statusOf(h Headers) (string, error) {
+	i := h.find(":status")
+	if i < 0 {
+		return "200", nil
+	}
+	v := h.list[i].Value
+	if len(v) == 3 && v[0] >= '2' && v[0] <= '5' && isDigit(v[1]) && isDigit(v[2]) {
+		return v, nil
+	}
+	return "", ErrStatusInvalid.with("Invalid status code: %s", v)
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// dateField is the date field of what is sent now, made once a second.
+func (s *Session) dateField() string {
+	now := s.time()
+	if at := now.Unix(); s.date == "" || at != s.dateAt {
+		s.date, s.dateAt = now.UTC().Format(http.TimeFormat), at
+	}
+	return s.date
+}
+
+// AdditionalHeaders sends an informational response, status 1xx, ahead of the
+// final one.
+//
+// Errors: ErrHeadersAfterRespond, ErrInvalidStream, ErrInfoStatus,
+// ErrStatus101, and those of Respond about fields.
+func (st *ServerStream) AdditionalHeaders(h Headers) error {
+	st.s.lock()
+	defer st.s.unlock()
+	switch status := h.Status(); {
+	case st.is(isDestroyed | isClosed):
+		return ErrInvalidStream
+	case st.is(sentHeaders):
+		return ErrHeadersAfterRespond
+	case status == 101:
+		return ErrStatus101
+	case status < 100 || status > 199:
+		return ErrInfoStatus.with("Invalid informational status code: %d", status)
+	}
+	s := st.s
+	s.fields = append(s.fields[:0], Field{Name: ":status", Value: strconv.Itoa(h.Status())})
+	for _, f := range h.list {
+		if f.Name != "" && f.Name != ":status" {
+			s.fields = append(s.fields, f)
+		}
+	}
+	if err := s.conn.Headers(s.time(), st.id, s.fields, false); err != nil {
+		return misuse(err)
+	}
+	s.touched = true
+	st.sentInfo = append(st.sentInfo, HeadersOf(s.fields...))
+	return nil
+}
+
+// giveUp answers a request whose handler panicked before it had answered.
+func (st *ServerStream) giveUp() {
+	if st.respond(Status(500), RespondOptions{EndStream: true}) == nil {
+		if !st.is(gotEnd) {
+			st.shut(core.NoError, true, true) // nobody will read the rest
+		}
+		return
+	}
+	e := ErrStreamError.with("Stream closed with error code %s", codeName(core.InternalError))
+	e.HTTP2 = core.InternalError
+	st.destroy(e)
+}
+
+// PushStream promises a response to a request the client did not make, and
+// returns the stream to give it on. Of the request :method is GET, and :scheme,
+// :authority and :path are those of this one unless given.
+//
+// Errors: ErrPushDisabled, ErrNestedPush, ErrInvalidStream, ErrOutOfStreams,
+// and those of Respond about fields.
+func (st *ServerStream) PushStream(h Headers) (*ServerStream, error) {
+	st.s.lock()
+	defer st.s.unlock()
+	s := st.s
+	switch {
+	case s.destroyed || !s.conn.PeerSettings().EnablePush:
+		return nil, ErrPushDisabled
+	case st.is(isPush):
+		return nil, ErrNestedPush
+	case st.is(isDestroyed | isClosed):
+		return nil, ErrInvalidStream
+	}
+	full := requestFields(h, func(name string) string {
+		if name == ":path" {
+			return "/"
+		}
+		return st.headers.Get(name)
+	})
+	id, err := s.conn.Push(s.time(), st.id, full)
+	if err != nil {
+		return nil, misuse(err)
+	}
+	s.touched = true
+	push := &ServerStream{headers: Headers{full}}
+	push.s, push.server, push.id = s, push, id
+	push.set(isPush | gotEnd | noMoreIn | saidEnd)
+	if push.headers.Method() == "HEAD" {
+		push.set(isHead)
+	}
+	s.link(&push.Stream)
+	s.mapped(&push.Stream)
+	return push, nil
+}
+
+// Hold keeps the stream's place under the limit of concurrent streams beyond
+// its close event, until Release: for whoever serves it in a goroutine, so that
+// a client that resets its requests can't have more running than it may have
+// open. Hold may be called several times, Release has to be as often.
+func (st *ServerStream) Hold() {
+	st.s.lock()
+	defer st.s.unlock()
+	st.addHold()
+}
+
+func (st *ServerStream) addHold() {
+	st.holds++
+	if st.holds > 1 {
+		return
+	}
+	if !st.is(offWire) && st.s.conn.Hold(st.id) == nil {
+		st.set(holdsSlot)
+	}
+}
+
+// Release undoes a Hold.
+func (st *ServerStream) Release() {
+	st.s.lock()
+	defer st.s.unlock()
+	st.dropHold()
+}
+
+func (st *ServerStream) dropHold() {
+	if st.holds == 0 {
+		return
+	}
+	if st.holds--; st.holds > 0 {
+		return
+	}
+	if st.is(saidClose) {
+		st.released()
+		st.s.touched = true
+	}
+}

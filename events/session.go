@@ -1,0 +1,253 @@
+package events
+
+import (
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"weft/core"
+)
+
+// StreamID identifies a stream within its session.
+type StreamID = core.StreamID
+
+// Session is what server and client sessions have in common: one connection,
+// its streams and its events. It is a transport.Endpoint whose events have
+// been turned into callbacks.
+//
+// Its methods, and those of its streams, may be called from any goroutine and
+// from inside any callback; the package comment has the whole contract.
+type Session struct {
+	// mu guards everything below and, through its session, everything of a
+	// stream. No callback runs under it.
+	mu sync.Mutex
+	// turn is held by whoever runs a turn, around mu.
+	turn sync.Mutex
+
+	conn *core.Conn // nil until a client's transport stands
+	opts *SessionOptions
+	log  *slog.Logger
+	high int // the high-water mark
+
+	server  *ServerSession // one of the two
+	client  *ClientSession
+	carrier net.Conn // what carries it, if known
+	trace   Trace
+
+	// Time and turns (turn.go).
+	clock   func() time.Time
+	now     time.Time
+	inTurn  bool
+	touched bool // something was said since the last announcement
+	poke    bool // the core may have something to report
+	roomier bool // output was written since the last turn
+	paused  bool // the core left input for when there is room
+	driven  bool // somebody calls Advance when Due says so
+	alone   bool // a turn of our own is on its way
+	queue   tasks
+	held    []*Stream // hold written bytes back until the turn ends
+	flags   atomic.Uint32
+	wake    atomic.Pointer[func()]
+
+	// Streams.
+	streams map[StreamID]*Stream // on the wire
+	first   *Stream              // all that are not closed, oldest first
+	last    *Stream
+	live    int // of those
+	waiting int // whose Send fell short
+	sources int // that have a source
+
+	// The end (end.go).
+	closing   bool // no new streams
+	destroyed bool
+	ended     bool // ConnClosed was handled
+	closed    bool // the close event was emitted
+	err       error
+	code      core.ErrCode // what it was destroyed with
+	goAway    core.ErrCode // what the peer's GOAWAY said
+	cause     error        // what broke the transport
+
+	on    sessionEvents
+	pings []pendingPing
+	acks  []func(error, Settings, time.Duration)
+
+	// What saves allocations.
+	fields   []Field // scratch for what is being sent
+	received Headers // the last header block received
+	sent     Headers // and sent
+	date     string
+	dateAt   int64
+	buffers  [][]byte
+	chunk    []byte // what a source reads into
+}
+
+// sessionEvents are the functions registered for a session's events.
+type sessionEvents struct {
+	connect        event[func()]
+	close          event[func()]
+	error          event[func(error)]
+	goaway         event[func(code core.ErrCode, lastStream StreamID, opaque []byte)]
+	ping           event[func(payload [8]byte)]
+	localSettings  event[func(Settings)]
+	remoteSettings event[func(Settings)]
+}
+
+func (s *Session) init(opts *SessionOptions, now time.Time) {
+	s.opts = opts
+	s.log = opts.logger()
+	s.high = opts.highWaterMark()
+	s.clock = opts.Now
+	s.now = now
+}
+
+// start gives the session its connection.
+func (s *Session) start(now time.Time, cfg core.Config, client bool) error {
+	var err error
+	if client {
+		s.conn, err = core.NewClient(now, cfg)
+	} else {
+		s.conn, err = core.NewServer(now, cfg)
+	}
+	if err != nil {
+		return misuse(err)
+	}
+	s.now = now
+	return nil
+}
+
+// Do runs f in a turn of the session, after the callbacks that are queued
+// already: nothing happens on the session before everything f does stands.
+// From inside a callback, f runs after it.
+func (s *Session) Do(f func()) {
+	s.lock()
+	defer s.unlock()
+	s.post(f)
+}
+
+// OnConnect registers f for when the connection is ready for use.
+func (s *Session) OnConnect(f func()) Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Listener{&s.mu, &s.on.connect, s.on.connect.add(f)}
+}
+
+// OnClose registers f for when the session has ended and with it all of its
+// streams: its last event.
+func (s *Session) OnClose(f func()) Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Listener{&s.mu, &s.on.close, s.on.close.add(f)}
+}
+
+// OnError registers f for what ends the session before its time. Without a
+// listener the error is logged; on a server the server's OnSessionError
+// counts as one.
+func (s *Session) OnError(f func(err error)) Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Listener{&s.mu, &s.on.error, s.on.error.add(f)}
+}
+
+// OnGoaway registers f for a GOAWAY of the peer. With NoError the session then
+// closes gracefully, with any other code it is destroyed.
+func (s *Session) OnGoaway(f func(code core.ErrCode, lastStream StreamID, opaque []byte)) Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Listener{&s.mu, &s.on.goaway, s.on.goaway.add(f)}
+}
+
+// OnPing registers f for a PING of the peer, which has been answered.
+func (s *Session) OnPing(f func(payload [8]byte)) Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Listener{&s.mu, &s.on.ping, s.on.ping.add(f)}
+}
+
+// OnLocalSettings registers f for when the peer has acknowledged our settings.
+func (s *Session) OnLocalSettings(f func(Settings)) Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Listener{&s.mu, &s.on.localSettings, s.on.localSettings.add(f)}
+}
+
+// OnRemoteSettings registers f for the settings of the peer.
+func (s *Session) OnRemoteSettings(f func(Settings)) Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Listener{&s.mu, &s.on.remoteSettings, s.on.remoteSettings.add(f)}
+}
+
+// LocalSettings returns our settings as far as the peer has acknowledged them.
+func (s *Session) LocalSettings() Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return Settings{}
+	}
+	return settingsOf(s.conn.LocalSettings())
+}
+
+// RemoteSettings returns the settings of the peer.
+func (s *Session) RemoteSettings() Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return Settings{}
+	}
+	return settingsOf(s.conn.PeerSettings())
+}
+
+// PendingSettingsAck reports whether settings of ours wait for the peer's
+// acknowledgement.
+func (s *Session) PendingSettingsAck() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conn == nil || s.conn.PendingSettings() > 0
+}
+
+// Closed reports whether the session takes no new streams: Close was called,
+// or the peer sent GOAWAY.
+func (s *Session) Closed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
+}
+
+// Destroyed reports whether the session has ended.
+func (s *Session) Destroyed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.destroyed
+}
+
+// Connecting reports whether the transport is not up yet.
+func (s *Session) Connecting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conn == nil && !s.destroyed
+}
+
+// StreamCount returns how many streams of the session have not ended.
+func (s *Session) StreamCount() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.live
+}
+
+// LocalAddr returns the address of the connection, nil if it is not known.
+func (s *Session) LocalAddr() net.Addr {
+	if c := s.carrierConn(); c != nil {
+		return c.LocalAddr()
+	}
+	return nil
+}
+
+// RemoteAddr returns the peer's address, nil if it is not known.
+func (s *Session) RemoteAddr() net.Addr {
+	if c := s.carrierConn(); c != nil {
+		return c.RemoteAddr()
+	}
+	return nil
+}

@@ -1,0 +1,318 @@
+package events
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"weft/core"
+)
+
+// Stream is what server and client streams have in common: the two directions
+// of one exchange, and its end. It is never recycled: a dead one still tells
+// its RSTCode and refuses writes with an error.
+type Stream struct {
+	s      *Session
+	server *ServerStream // one of the two
+	client *ClientStream
+
+	id      StreamID // 0 while a client's request waits
+	state   state
+	pending pending
+	code    core.ErrCode // what it ended with
+	why     core.StreamReset
+	err     error // what destroyed it
+
+	// Receiving (read.go).
+	in       []byte // received and not yet delivered: in[inOff:]
+	inOff    int
+	trailers Headers // received and not yet delivered
+
+	// Sending (write.go).
+	out      []byte // written and not yet taken by the core: out[outOff:]
+	outOff   int
+	unsent   int // bytes that count towards the high-water mark
+	source   *source
+	sent     Headers
+	sentInfo []Headers
+	sentTail Headers
+
+	on     *streamEvents
+	duplex *Duplex
+	holds  int         // whoever serves it beyond the close event
+	stop   func() bool // ends watching a context
+
+	prev, next *Stream
+}
+
+// state is what is true of a stream.
+type state uint32
+
+const (
+	isQueued    state = 1 << iota // has a place in the session's queue
+	isHolding                     // holds written bytes until the turn ends
+	isWaiting                     // its Send fell short
+	isMapped                      // is found by its id
+	isSilent                      // holds its events for the first listener
+	isFlowing                     // data goes to listeners, or nowhere
+	isPaused                      // by Pause
+	wasRead                       // somebody took an interest in the data
+	gotHeaders                    // client: the final response came
+	gotEnd                        // the peer sent END_STREAM
+	noMoreIn                      // nothing more comes, for whatever reason
+	saidEnd                       // the end event was emitted
+	sentHeaders                   // server: the final response was sent
+	isHead                        // the response has no body
+	wantsTail                     // the end waits for sendTrailers
+	askedTail                     // the wantTrailers event was emitted
+	sentTail                      // trailers were given
+	isEnding                      // nothing more may be written
+	sentEnd                       // END_STREAM was given to the core
+	needDrain                     // a Write said to wait
+	offWire                       // the core has forgotten it, or will
+	isClosed                      // has a code: Close, or the peer's reset
+	isAborted                     // before we had ended
+	isDestroyed                   // is over; only its last events are to come
+	saidClose                     // the close event was emitted
+	isPush                        // was promised
+	isHeldBack                    // server: waits for a handler's place
+	isCounted                     // server: has such a place
+	holdsSlot                     // the core keeps its place until released
+)
+
+func (st *Stream) is(x state) bool { return st.state&x != 0 }
+func (st *Stream) set(x state)     { st.state |= x }
+func (st *Stream) clear(x state)   { st.state &^= x }
+
+// pending is what a turn has to do for a stream, lowest bit first.
+type pending uint16
+
+const (
+	pendStart pending = 1 << iota // announce it to the application
+	pendSend                      // read from the source
+	pendRead                      // deliver data, trailers and the end
+	pendAborted
+	pendWantTail
+	pendDrain
+	pendFinish
+	pendSettle // see whether it is over
+	pendEnd
+	pendError
+	pendClose
+)
+
+// streamEvents are the functions registered for a stream's events.
+type streamEvents struct {
+	data     event[func(p []byte)]
+	end      event[func()]
+	trailers event[func(Headers, Flags)]
+	drain    event[func()]
+	finish   event[func()]
+	wantTail event[func()]
+	aborted  event[func()]
+	error    event[func(error)]
+	close    event[func()]
+
+	// Of clients.
+	ready    event[func()]
+	response event[func(Headers, Flags)]
+	headers  event[func(Headers, Flags)]
+	proceed  event[func()] // continue
+	push     event[func(Headers, Flags)]
+}
+
+// hooks returns the stream's listeners, to add one.
+func (st *Stream) hooks() *streamEvents {
+	if st.on == nil {
+		st.on = new(streamEvents)
+	}
+	st.wakeUp()
+	return st.on
+}
+
+// wakeUp lets a stream that held its events for the first listener go.
+func (st *Stream) wakeUp() {
+	if st.is(isSilent) {
+		st.clear(isSilent)
+		st.enqueue(pendStart | pendRead)
+	}
+}
+
+// Start lets a stream that was created outside a turn, and holds its events
+// until it has a listener, go without one.
+func (st *Stream) Start() {
+	st.s.lock()
+	defer st.s.unlock()
+	st.wakeUp()
+}
+
+// enqueue has the turn do something for the stream.
+func (st *Stream) enqueue(p pending) {
+	st.pending |= p
+	if st.is(isQueued) {
+		return
+	}
+	st.set(isQueued)
+	st.s.queue.push(task{st: st})
+	st.s.touched = true
+}
+
+// runPending does what is queued for the stream.
+func (st *Stream) runPending() {
+	st.clear(isQueued)
+	for st.pending != 0 && !st.is(isQueued) {
+		p := st.pending & -st.pending
+		st.pending &^= p
+		switch p {
+		case pendStart:
+			st.announce()
+		case pendSend:
+			st.send()
+		case pendRead:
+			st.deliver()
+		case pendAborted:
+			st.emit(func(on *streamEvents) *event[func()] { return &on.aborted })
+		case pendWantTail:
+			st.askForTrailers()
+		case pendDrain:
+			st.emit(func(on *streamEvents) *event[func()] { return &on.drain })
+		case pendFinish:
+			st.emit(func(on *streamEvents) *event[func()] { return &on.finish })
+		case pendSettle:
+			st.settle()
+		case pendEnd:
+			st.emit(func(on *streamEvents) *event[func()] { return &on.end })
+		case pendError:
+			st.reportError()
+		case pendClose:
+			st.finish()
+		}
+	}
+	if st.pending != 0 && !st.is(isQueued) {
+		st.enqueue(0)
+	}
+}
+
+// emit calls the listeners of an event without arguments.
+func (st *Stream) emit(which func(*streamEvents) *event[func()]) {
+	if st.on == nil {
+		return
+	}
+	var few [2]func()
+	if list := which(st.on).take(few[:0]); len(list) > 0 {
+		st.run(list)
+	}
+}
+
+func (st *Stream) run(list []func()) {
+	st.s.mu.Unlock()
+	defer st.called()
+	for _, f := range list {
+		f()
+	}
+}
+
+// emitHeaders calls the listeners of an event with a header block.
+func (st *Stream) emitHeaders(which func(*streamEvents) *event[func(Headers, Flags)], h Headers, end bool) {
+	if st.on == nil {
+		return
+	}
+	var few [2]func(Headers, Flags)
+	list := which(st.on).take(few[:0])
+	if len(list) == 0 {
+		return
+	}
+	st.s.mu.Unlock()
+	defer st.called()
+	for _, f := range list {
+		f(h, flagsOf(end))
+	}
+}
+
+// called takes the session's lock back after callbacks of the stream. It is
+// deferred. A panic ends the stream, not the session.
+func (st *Stream) called() {
+	r := recover()
+	st.s.mu.Lock()
+	if r != nil {
+		st.panicked(r)
+	}
+}
+
+func (st *Stream) panicked(r any) {
+	st.s.log.Error("weft: panic in a callback of a stream", "stream", st.id, "panic", r, "stack", string(debug.Stack()))
+	if st.server != nil && !st.is(sentHeaders|isClosed|isDestroyed) {
+		st.server.giveUp()
+		return
+	}
+	e := ErrStreamError.with("panic in a callback: %v", r)
+	e.HTTP2 = core.InternalError
+	st.destroy(e)
+}
+
+// ID returns the stream's id, 0 while a client's request waits to be sent.
+func (st *Stream) ID() StreamID {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	return st.id
+}
+
+// Pending reports whether the stream has no id yet.
+func (st *Stream) Pending() bool { return st.ID() == 0 }
+
+// Closed reports whether the stream was closed, by either side.
+func (st *Stream) Closed() bool { return st.asks(isClosed) }
+
+// Destroyed reports whether the stream is over: it can't be used any more.
+func (st *Stream) Destroyed() bool { return st.asks(isDestroyed) }
+
+// Aborted reports whether the stream ended before this side had.
+func (st *Stream) Aborted() bool { return st.asks(isAborted) }
+
+// Complete reports whether the peer sent the end of its message: what was
+// received of it is all there is.
+func (st *Stream) Complete() bool { return st.asks(gotEnd) }
+
+func (st *Stream) asks(x state) bool {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	return st.is(x)
+}
+
+// RSTCode returns the error code the stream was closed with. ok is false while
+// it is open.
+func (st *Stream) RSTCode() (code core.ErrCode, ok bool) {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	return st.code, st.is(isClosed)
+}
+
+// BufferSize returns how many written bytes wait to be sent.
+func (st *Stream) BufferSize() int {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	return st.unsent
+}
+
+// SentHeaders, SentInfoHeaders and SentTrailers return what this side sent.
+func (st *Stream) SentHeaders() Headers {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	return st.sent
+}
+
+// SentInfoHeaders returns the informational headers sent, in order.
+func (st *Stream) SentInfoHeaders() []Headers {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	return append([]Headers(nil), st.sentInfo...)
+}
+
+// SentTrailers returns the trailers sent.
+func (st *Stream) SentTrailers() Headers {
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	return st.sentTail
+}
+
+// String names the stream for logs.
+func (st *Stream) String() string { return fmt.Sprintf("stream %d", st.ID()) }

@@ -1,0 +1,66 @@
+package events
+
+import "weft/core"
+
+// askForTrailers emits the wantTrailers event. If nobody listens, the stream
+// ends without trailers.
+func (st *Stream) askForTrailers() {
+	if st.is(isDestroyed | isClosed | sentEnd) {
+		return
+	}
+	if st.on == nil || !st.on.wantTail.any() {
+		if st.duplex == nil {
+			st.clear(wantsTail)
+			st.send()
+		}
+		return
+	}
+	st.emit(func(on *streamEvents) *event[func()] { return &on.wantTail })
+}
+
+// SendTrailers sends trailers and with them ends this side's message. It may
+// be called from the wantTrailers event on.
+//
+// Errors: ErrTrailersNotReady, ErrTrailersAlreadySent, ErrInvalidStream,
+// ErrInvalidPseudo and those of Respond about fields.
+func (st *Stream) SendTrailers(h Headers) error {
+	st.s.lock()
+	defer st.s.unlock()
+	return st.sendTrailers(h)
+}
+
+func (st *Stream) sendTrailers(h Headers) error {
+	switch {
+	case st.is(isDestroyed | isClosed):
+		return ErrInvalidStream
+	case st.is(sentTail):
+		return ErrTrailersAlreadySent
+	case !st.is(askedTail):
+		return ErrTrailersNotReady
+	}
+	s := st.s
+	s.fields = s.fields[:0]
+	for _, f := range h.list {
+		if f.Name != "" {
+			s.fields = append(s.fields, f)
+		}
+	}
+	if len(s.fields) == 0 {
+		// No trailers are no block.
+		st.set(sentTail)
+		st.clear(wantsTail)
+		st.sendPiece(nil, true)
+		return nil
+	}
+	if err := s.conn.Headers(s.time(), st.id, s.fields, true); err != nil {
+		if err == core.ErrNoStream {
+			return ErrInvalidStream
+		}
+		return misuse(err)
+	}
+	s.touched = true
+	st.set(sentTail)
+	st.sentTail = HeadersOf(s.fields...)
+	st.endSent()
+	return nil
+}

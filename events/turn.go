@@ -1,0 +1,264 @@
+package events
+
+import (
+	"runtime/debug"
+	"time"
+
+	"weft/core"
+)
+
+// A turn is one Receive, ReceiveEOF or Advance. It alone takes events from the
+// core and runs callbacks, with the lock let go. What methods have to say to
+// the application is queued and run by the turn that is going on, between two
+// events of the core, or by one that the transport is asked for.
+
+// task is one thing a turn has to do: what pends on a stream, or a function.
+type task struct {
+	st *Stream
+	f  func()
+}
+
+// tasks is a queue.
+type tasks struct {
+	list []task
+	head int
+}
+
+func (q *tasks) empty() bool { return q.head == len(q.list) }
+
+func (q *tasks) push(t task) { q.list = append(q.list, t) }
+
+func (q *tasks) pop() task {
+	t := q.list[q.head]
+	q.list[q.head] = task{}
+	q.head++
+	if q.head == len(q.list) {
+		q.list, q.head = q.list[:0], 0
+	}
+	return t
+}
+
+func (s *Session) lock() { s.mu.Lock() }
+
+// unlock ends a method call. What was said outside a turn is announced to
+// whoever drives the session.
+func (s *Session) unlock() {
+	if s.inTurn || !s.touched {
+		s.mu.Unlock()
+		return
+	}
+	s.touched = false
+	s.publish()
+	wake := s.wake.Load()
+	switch {
+	case !s.driven:
+		wake = nil
+		if !s.queue.empty() && !s.alone {
+			s.alone = true
+			go s.ownTurn()
+		}
+	}
+	s.mu.Unlock()
+	if wake != nil {
+		(*wake)()
+	}
+}
+
+// ownTurn runs a turn where nobody else would: before the transport stands and
+// after it has gone.
+func (s *Session) ownTurn() {
+	s.turn.Lock()
+	s.mu.Lock()
+	s.alone = false
+	if s.clock != nil {
+		s.setNow(s.clock())
+	}
+	s.inTurn = true
+	s.endTurn()
+}
+
+func (s *Session) beginTurn(now time.Time) {
+	s.turn.Lock()
+	s.mu.Lock()
+	s.setNow(now)
+	s.inTurn = true
+}
+
+// endTurn does what there is to do, and lets go of both locks.
+func (s *Session) endTurn() {
+	for s.report() || s.flushHeld() {
+	}
+	if s.conn != nil {
+		s.paused = s.conn.ReadPaused()
+	}
+	s.poke, s.roomier = false, false
+	s.inTurn, s.touched = false, false
+	s.publish()
+	s.mu.Unlock()
+	s.turn.Unlock()
+}
+
+// report hands out what the core reports and what is queued. It reports
+// whether there was anything.
+func (s *Session) report() (some bool) {
+	for {
+		for !s.queue.empty() {
+			some = true
+			if t := s.queue.pop(); t.st != nil {
+				t.st.runPending()
+			} else {
+				s.call(t.f)
+			}
+		}
+		if s.conn == nil {
+			return some
+		}
+		ev := s.conn.Next()
+		if ev == nil {
+			return some
+		}
+		some = true
+		s.handle(ev)
+	}
+}
+
+// flushHeld sends what streams held back. It reports whether there was any.
+func (s *Session) flushHeld() bool {
+	if len(s.held) == 0 {
+		return false
+	}
+	for i, st := range s.held {
+		s.held[i] = nil
+		st.clear(isHolding)
+		st.send()
+	}
+	s.held = s.held[:0]
+	return true
+}
+
+func (s *Session) setNow(now time.Time) {
+	if now.After(s.now) {
+		s.now = now
+	}
+}
+
+// time returns the present time: a turn's is that of its beginning.
+func (s *Session) time() time.Time {
+	if !s.inTurn && s.clock != nil {
+		s.setNow(s.clock())
+	}
+	return s.now
+}
+
+// post queues a function.
+func (s *Session) post(f func()) {
+	s.queue.push(task{f: f})
+	s.touched = true
+}
+
+// call runs a callback of the session's. If it panics, the session ends.
+func (s *Session) call(f func()) {
+	s.mu.Unlock()
+	defer s.called()
+	f()
+}
+
+// called takes the lock back after callbacks. It is deferred.
+func (s *Session) called() {
+	r := recover()
+	s.mu.Lock()
+	if r == nil {
+		return
+	}
+	s.log.Error("weft: panic in a callback of a session", "panic", r, "stack", string(debug.Stack()))
+	e := ErrHTTP2.with("panic in a callback: %v", r)
+	e.HTTP2 = core.InternalError
+	s.destroy(e, core.InternalError)
+}
+
+// handle turns an event of the core into callbacks.
+func (s *Session) handle(ev core.Event) {
+	switch e := ev.(type) {
+	case *core.HeadersReceived:
+		s.onHeaders(e)
+	case *core.DataReceived:
+		if st := s.streams[e.Stream]; st != nil {
+			st.onData(e.Data, e.EndStream)
+		}
+	case *core.StreamReset:
+		if st := s.streams[e.Stream]; st != nil {
+			st.onReset(*e)
+		}
+	case *core.Writable:
+		if st := s.streams[e.Stream]; st != nil {
+			st.setWaiting(false)
+			st.send()
+		}
+	case *core.StreamsAllowed:
+		if s.client != nil {
+			s.client.openPending()
+		}
+	case *core.PushPromiseReceived:
+		s.client.onPush(e)
+	case *core.SettingsReceived:
+		settings := settingsOf(s.conn.PeerSettings())
+		for _, f := range s.on.remoteSettings.take(nil) {
+			s.call(func() { f(settings) })
+		}
+	case *core.SettingsAcked:
+		s.onSettingsAcked(e)
+	case *core.PingReceived:
+		opaque := e.Opaque
+		for _, f := range s.on.ping.take(nil) {
+			s.call(func() { f(opaque) })
+		}
+	case *core.PingAcked:
+		s.onPingAcked(e.Opaque, e.RTT)
+	case *core.GoAwayReceived:
+		s.onGoAway(e)
+	case *core.ShutdownStarted:
+		s.closing = true
+	case *core.ConnClosed:
+		s.onClosed(e)
+	}
+}
+
+func (s *Session) onHeaders(e *core.HeadersReceived) {
+	if e.Kind == core.KindRequest {
+		s.server.onRequest(e)
+		return
+	}
+	st := s.streams[e.Stream]
+	switch {
+	case st == nil:
+	case e.Kind == core.KindTrailers:
+		st.onTrailers(s.view(e.Fields))
+	case st.client == nil:
+	case e.Kind == core.KindInterim:
+		st.client.onInterim(s.view(e.Fields))
+	default:
+		st.client.onResponse(s.view(e.Fields), e.EndStream)
+	}
+}
+
+// view returns received fields in a form that may be kept. Blocks that repeat,
+// as those of a busy connection do, share it.
+func (s *Session) view(fields []Field) Headers {
+	if sameFields(s.received.list, fields) {
+		return s.received
+	}
+	s.received = Headers{append(make([]Field, 0, len(fields)), fields...)}
+	return s.received
+}
+
+func sameFields(a, b []Field) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,342 @@
+package events
+
+import (
+	"unsafe"
+
+	"weft/core"
+)
+
+// What is written goes to the core as far as that takes it, and the rest is
+// kept until it has room. In a turn the last piece written is held back until
+// the turn ends, so that an end which follows travels with it.
+
+// maxPiece is how much is given to the core at once: a frame that every peer
+// accepts. A longer piece would count as a Send that fell short.
+const maxPiece = 16 << 10
+
+// OnDrain registers f for when all that was written has been sent, after a
+// Write that said to wait.
+func (st *Stream) OnDrain(f func()) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().drain, st.on.drain.add(f)}
+}
+
+// OnFinish registers f for when all of this side's message has been handed to
+// the connection.
+func (st *Stream) OnFinish(f func()) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().finish, st.on.finish.add(f)}
+}
+
+// OnWantTrailers registers f for when the body is out and trailers may be
+// sent, on a stream with WaitForTrailers. Without a listener the stream ends
+// without trailers.
+func (st *Stream) OnWantTrailers(f func()) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	return Listener{&st.s.mu, &st.hooks().wantTail, st.on.wantTail.add(f)}
+}
+
+// Write sends a piece of the body. It copies p and accepts everything; ready
+// is false if so much waits that the caller should wait for the drain event.
+// On a server, the first Write without a Respond responds with status 200.
+//
+// Errors: ErrWriteAfterEnd, ErrInvalidStream.
+func (st *Stream) Write(p []byte) (ready bool, err error) {
+	st.s.lock()
+	defer st.s.unlock()
+	return st.write(p)
+}
+
+// WriteString is Write for a string.
+func (st *Stream) WriteString(p string) (ready bool, err error) { return st.Write(bytesOf(p)) }
+
+// End ends this side's message, after p if that is not empty.
+func (st *Stream) End(p []byte) error {
+	st.s.lock()
+	defer st.s.unlock()
+	return st.end(p)
+}
+
+// EndString is End for a string.
+func (st *Stream) EndString(p string) error { return st.End(bytesOf(p)) }
+
+// bytesOf returns the bytes of s, which nobody may change.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// writable reports why nothing may be written now. A server that has not
+// responded does so.
+func (st *Stream) writable() error {
+	switch {
+	case st.is(isEnding) && !st.is(isDestroyed|isAborted) || st.source != nil:
+		return ErrWriteAfterEnd
+	case st.is(isDestroyed | isClosed):
+		return ErrInvalidStream
+	}
+	if st.server != nil && !st.is(sentHeaders) {
+		if err := st.server.respond(Headers{}, RespondOptions{}); err != nil {
+			return err
+		}
+		if st.is(isEnding) { // the answer to HEAD has no body
+			return ErrWriteAfterEnd
+		}
+	}
+	return nil
+}
+
+func (st *Stream) write(p []byte) (bool, error) {
+	if err := st.writable(); err != nil {
+		return false, err
+	}
+	st.unsent += len(p)
+	if len(p) > 0 {
+		st.push(p)
+	}
+	if st.unsent >= st.s.high {
+		st.set(needDrain)
+		return false, nil
+	}
+	return true, nil
+}
+
+// push sends or keeps a piece.
+func (st *Stream) push(p []byte) {
+	if st.blocked() {
+		st.put(p)
+		return
+	}
+	if !st.s.inTurn {
+		st.put(st.sendPieces(p, false))
+		st.afterSend()
+		return
+	}
+	if st.left() > 0 {
+		st.sendOut(false)
+	}
+	if over := len(p) - maxPiece; over > 0 && !st.blocked() {
+		over = (over + maxPiece - 1) / maxPiece * maxPiece
+		rest := st.sendPieces(p[:over], false)
+		p = p[over-len(rest):]
+	}
+	st.put(p)
+	st.hold()
+}
+
+// blocked reports whether nothing can be given to the core now.
+func (st *Stream) blocked() bool { return st.id == 0 || st.is(isWaiting|offWire) }
+
+func (st *Stream) left() int { return len(st.out) - st.outOff }
+
+// hold has the turn's end send what is kept.
+func (st *Stream) hold() {
+	if !st.is(isHolding) {
+		st.set(isHolding)
+		st.s.held = append(st.s.held, st)
+	}
+}
+
+func (st *Stream) put(p []byte) {
+	if len(p) == 0 || st.is(offWire) {
+		return
+	}
+	if st.out == nil {
+		st.out = st.s.buffer()
+	} else if st.outOff > 0 && len(st.out)+len(p) > cap(st.out) {
+		st.out = st.out[:copy(st.out, st.out[st.outOff:])]
+		st.outOff = 0
+	}
+	st.out = append(st.out, p...)
+}
+
+func (st *Stream) end(p []byte) error {
+	if st.is(isEnding) && len(p) == 0 && !st.is(isDestroyed|isAborted) {
+		return nil // ending twice is harmless
+	}
+	if err := st.writable(); err != nil {
+		if err == ErrWriteAfterEnd && len(p) == 0 && !st.is(isDestroyed|isAborted) && st.source == nil {
+			return nil
+		}
+		return err
+	}
+	st.set(isEnding)
+	st.unsent += len(p)
+	if st.blocked() || st.is(wantsTail) {
+		st.put(p)
+		st.send()
+		return nil
+	}
+	if len(p) > 0 {
+		if st.left() > 0 {
+			st.sendOut(false)
+		}
+		if !st.blocked() {
+			p = st.sendPieces(p, true)
+		}
+		st.put(p)
+		if st.is(sentEnd) || st.blocked() {
+			st.afterSend()
+			return nil
+		}
+	}
+	st.send()
+	return nil
+}
+
+// sendPieces gives p to the core, with end as the last of the message, and
+// returns what it did not take.
+func (st *Stream) sendPieces(p []byte, end bool) []byte {
+	for len(p) > 0 {
+		n := min(len(p), maxPiece)
+		sent, ok := st.sendPiece(p[:n], end && n == len(p))
+		if !ok {
+			return nil
+		}
+		p = p[sent:]
+		if sent < n {
+			break
+		}
+	}
+	return p
+}
+
+// sendPiece gives at most maxPiece bytes to the core. It reports false if
+// nothing can be sent any more.
+func (st *Stream) sendPiece(p []byte, end bool) (int, bool) {
+	s := st.s
+	s.touched = true
+	n, err := s.conn.Send(s.time(), st.id, p, end)
+	if err != nil {
+		st.sendFailed(err)
+		return 0, false
+	}
+	if n < len(p) {
+		st.setWaiting(true)
+	} else if end {
+		st.endSent()
+	}
+	return n, true
+}
+
+// sendFailed is called when the core refuses what is sent: the stream or the
+// connection has ended, which is reported by another way, or the body is not
+// as announced.
+func (st *Stream) sendFailed(err error) {
+	st.out, st.outOff, st.unsent = nil, 0, 0
+	if err == core.ErrNoStream || err == core.ErrClosed {
+		return
+	}
+	e := ErrHTTP2.caused(err)
+	e.HTTP2 = core.InternalError
+	st.destroy(e)
+}
+
+func (st *Stream) setWaiting(on bool) {
+	if on == st.is(isWaiting) {
+		return
+	}
+	if on {
+		st.set(isWaiting)
+		st.s.waiting++
+	} else {
+		st.clear(isWaiting)
+		st.s.waiting--
+	}
+}
+
+// sendOut sends what is kept, with end as the last of the message.
+func (st *Stream) sendOut(end bool) {
+	rest := st.sendPieces(st.out[st.outOff:], end)
+	st.outOff = len(st.out) - len(rest)
+	if len(rest) == 0 {
+		st.s.giveBack(st.out)
+		st.out, st.outOff = nil, 0
+	}
+}
+
+// send sends what can be sent: what is kept, what a source has, the end.
+func (st *Stream) send() {
+	if st.blocked() {
+		return
+	}
+	if st.is(isHolding) && !st.is(isEnding) {
+		return // the turn's end sees to it
+	}
+	lastPart := st.is(isEnding) && st.source == nil && !st.is(wantsTail)
+	if st.left() > 0 {
+		st.sendOut(lastPart)
+	}
+	if st.source != nil && st.left() == 0 && !st.blocked() {
+		st.pull()
+		lastPart = st.is(isEnding) && st.source == nil && !st.is(wantsTail)
+	}
+	if st.left() == 0 && !st.blocked() && st.is(isEnding) && st.source == nil && !st.is(sentEnd) {
+		switch {
+		case lastPart:
+			st.sendPiece(nil, true)
+		case !st.is(askedTail):
+			st.set(askedTail)
+			st.enqueue(pendWantTail)
+		}
+	}
+	st.afterSend()
+}
+
+// afterSend tells the application that there is room again.
+func (st *Stream) afterSend() {
+	st.unsent = st.left()
+	if st.unsent > 0 {
+		return
+	}
+	if st.is(needDrain) {
+		st.clear(needDrain)
+		if !st.is(isEnding | isDestroyed) {
+			st.enqueue(pendDrain)
+		}
+	}
+	if st.duplex != nil {
+		st.duplex.writable.signal()
+	}
+}
+
+// endSent notes that the core has all of this side's message.
+func (st *Stream) endSent() {
+	st.set(sentEnd)
+	st.s.poke = st.s.poke || st.s.closing
+	st.enqueue(pendFinish | pendSettle)
+	st.checkWire()
+	if st.is(isClosed) && !st.is(offWire) {
+		st.reset(st.code) // Close came before the end was out
+	}
+}
+
+// checkWire notes when both sides have ended.
+func (st *Stream) checkWire() {
+	if st.is(sentEnd) && st.is(gotEnd) {
+		st.leaveWire()
+		if !st.is(isClosed) {
+			st.set(isClosed)
+			st.code = core.NoError
+		}
+		st.enqueue(pendSettle)
+	}
+}
+
+// buffer returns storage for what is written and can't be sent yet.
+func (s *Session) buffer() []byte {
+	if n := len(s.buffers); n > 0 {
+		b := s.buffers[n-1]
+		s.buffers[n-1] = nil
+		s.buffers = s.buffers[:n-1]
+		return b[:0]
+	}
+	return nil
+}
+
+// giveBack keeps a few small buffers for the next streams.
+func (s *Session) giveBack(b []byte) {
+	if cap(b) > 0 && cap(b) <= maxPiece && len(s.buffers) < 4 {
+		s.buffers = append(s.buffers, b)
+	}
+}

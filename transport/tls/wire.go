@@ -1,0 +1,105 @@
+package tls
+
+import (
+	"weft/transport/internal/pool"
+)
+
+// wire is a Conn as transport.Run pumps it.
+type wire struct {
+	conn *Conn
+	sock *socket
+	err  error // what Next returns from now on
+
+	in    *pool.Input
+	dry   bool // everything that was fetched has been decrypted
+	plain int  // bytes of StartWrite that have not been reported
+}
+
+// Next decrypts all that was read at once, up to 64 KiB.
+func (w *wire) Next() ([]byte, error) {
+	for {
+		if w.err != nil {
+			return nil, w.err
+		}
+		if w.dry {
+			w.sock.fetch()
+			w.dry = false
+		}
+		if n := w.decrypt(); n > 0 {
+			return w.in[:n], nil
+		}
+		w.Release()
+	}
+}
+
+func (w *wire) decrypt() (n int) {
+	w.in = pool.GetInput()
+	for n < len(w.in) {
+		m, err := w.conn.Conn.Read(w.in[n:])
+		n += m
+		if err == errNothing {
+			w.dry = true
+			break
+		}
+		if err != nil {
+			w.err = err
+			break
+		}
+	}
+	return n
+}
+
+func (w *wire) Release() {
+	pool.PutInput(w.in)
+	w.in = nil
+}
+
+// StartWrite encrypts p and writes what fits. The bytes that have left are
+// counted in those of p only when no record is left over.
+func (w *wire) StartWrite(p []byte) (int, error) {
+	if w.err != nil && w.sock == nil {
+		return 0, w.err
+	}
+	w.sock.hold()
+	_, err := w.conn.Conn.Write(p)
+	all, flushErr := w.sock.flush()
+	switch {
+	case err != nil:
+		return 0, err
+	case flushErr != nil:
+		return 0, flushErr
+	case all:
+		return len(p), nil
+	}
+	w.plain = len(p)
+	return 0, nil
+}
+
+// ContinueWrite reports progress in the bytes of the records, which are a few
+// more; so the last one of p is reported when the last record has left.
+func (w *wire) ContinueWrite() (int, error) {
+	for {
+		n, all, err := w.sock.drain()
+		if all {
+			n = w.plain
+		} else {
+			n = min(n, w.plain-1)
+		}
+		w.plain -= n
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+// CloseWrite says so in TLS and in TCP.
+func (w *wire) CloseWrite() error {
+	err := w.conn.Conn.CloseWrite()
+	if err == nil {
+		err = w.sock.closeWrite()
+	}
+	return err
+}
+
+// Close closes the connection below: there is no time to say goodbye.
+func (w *wire) Close() error { return w.conn.NetConn().Close() }
