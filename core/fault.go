@@ -41,7 +41,6 @@ const (
 	FaultHalfClosed
 	FaultResetStream
 	FaultReservedStream
-	FaultUnexpectedFrame
 	FaultRefused
 	FaultSelfDependency
 
@@ -167,16 +166,15 @@ var faults = [numFaults]faultInfo{
 	FaultContinuation:  {"unexpected-continuation", connScope, ProtocolError, "RFC 9113 §6.10"},
 	FaultPrioritySize:  {"priority-size", streamScope, FrameSizeError, "RFC 9113 §6.3"},
 
-	FaultIdleStream:      {"frame-on-idle-stream", connScope, ProtocolError, "RFC 9113 §5.1"},
-	FaultStreamID:        {"bad-stream-id", connScope, ProtocolError, "RFC 9113 §5.1.1"},
-	FaultSkippedStream:   {"skipped-stream-id", connScope, ProtocolError, "RFC 9113 §5.1.1"},
-	FaultClosedStream:    {"frame-on-closed-stream", connScope, StreamClosed, "RFC 9113 §5.1"},
-	FaultHalfClosed:      {"frame-after-end-stream", streamScope, StreamClosed, "RFC 9113 §5.1"},
-	FaultResetStream:     {"frame-after-reset", streamScope, StreamClosed, "RFC 9113 §5.1"},
-	FaultReservedStream:  {"frame-on-reserved-stream", connScope, ProtocolError, "RFC 9113 §5.1"},
-	FaultUnexpectedFrame: {"frame-not-permitted", connScope, ProtocolError, "RFC 9113 §5.1"},
-	FaultRefused:         {"too-many-streams", streamScope, RefusedStream, "RFC 9113 §5.1.2"},
-	FaultSelfDependency:  {"self-dependency", streamScope, ProtocolError, "RFC 7540 §5.3.1"},
+	FaultIdleStream:     {"frame-on-idle-stream", connScope, ProtocolError, "RFC 9113 §5.1"},
+	FaultStreamID:       {"bad-stream-id", connScope, ProtocolError, "RFC 9113 §5.1.1"},
+	FaultSkippedStream:  {"skipped-stream-id", connScope, ProtocolError, "RFC 9113 §5.1.1"},
+	FaultClosedStream:   {"frame-on-closed-stream", connScope, StreamClosed, "RFC 9113 §5.1"},
+	FaultHalfClosed:     {"frame-after-end-stream", streamScope, StreamClosed, "RFC 9113 §5.1"},
+	FaultResetStream:    {"frame-after-reset", streamScope, StreamClosed, "RFC 9113 §5.1"},
+	FaultReservedStream: {"frame-on-reserved-stream", connScope, ProtocolError, "RFC 9113 §5.1"},
+	FaultRefused:        {"too-many-streams", streamScope, RefusedStream, "RFC 9113 §5.1.2"},
+	FaultSelfDependency: {"self-dependency", streamScope, ProtocolError, "RFC 7540 §5.3.1"},
 
 	FaultZeroIncrement:         {"zero-increment", streamScope, ProtocolError, "RFC 9113 §6.9"},
 	FaultZeroIncrementConn:     {"zero-increment-connection", connScope, ProtocolError, "RFC 9113 §6.9"},

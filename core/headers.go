@@ -25,15 +25,12 @@ func (c *Conn) dispatchHeaders(raw []byte) Event {
 		return nil
 	}
 	st := steps[s.state][recvHeaders.with(b.endStream)]
-	switch {
-	case st.verdict == faulty && st.fault.Conn():
-		c.fail(st.fault)
-		return nil
-	case st.verdict == faulty:
+	if st.verdict == faulty {
+		if st.fault.Conn() {
+			c.fail(st.fault)
+			return nil
+		}
 		fault = st.fault
-	case st.verdict != legal:
-		c.fail(FaultUnexpectedFrame)
-		return nil
 	}
 	if fault == FaultNone {
 		fault = c.applyPriorityPart(s)

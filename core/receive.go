@@ -296,17 +296,14 @@ func (c *Conn) streamFor(id StreamID, in input) (*stream, bool) {
 		c.strayFrame(id, in)
 		return nil, false
 	}
-	switch st := steps[s.state][in]; st.verdict {
-	case legal:
+	st := steps[s.state][in]
+	switch {
+	case st.legal():
 		return s, true
-	case faulty:
-		if st.fault.Conn() {
-			c.fail(st.fault)
-		} else {
-			c.streamFault(s, st.fault)
-		}
+	case st.fault.Conn():
+		c.fail(st.fault)
 	default:
-		c.fail(FaultUnexpectedFrame)
+		c.streamFault(s, st.fault)
 	}
 	return nil, false
 }

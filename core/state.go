@@ -82,9 +82,9 @@ var inputNames = [numInputs]string{
 	"send WINDOW_UPDATE", "send PUSH_PROMISE", "send promise",
 }
 
-// A step is a cell of the transition table. Its zero value is a violation:
-// the frame is not permitted, which is FaultUnexpectedFrame when it was
-// received and ErrStreamState when the caller asked for it.
+// A step is a cell of the transition table. Its zero value is a violation: the
+// caller asked for what is not permitted, ErrStreamState. For what is received
+// no cell is left at zero: each names its fault.
 type step struct {
 	verdict verdict
 	next    State

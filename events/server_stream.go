@@ -2,7 +2,6 @@ package events
 
 import (
 	"errors"
-	"net/http"
 	"strconv"
 
 	"weft/core"
@@ -136,11 +135,14 @@ func statusOf(h Headers) (string, error) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
+// imfFixdate is how a date field is written (RFC 9110 §5.6.7).
+const imfFixdate = "Mon, 02 Jan 2006 15:04:05 GMT"
+
 // dateField is the date field of what is sent now, made once a second.
 func (s *Session) dateField() string {
 	now := s.time()
 	if at := now.Unix(); s.date == "" || at != s.dateAt {
-		s.date, s.dateAt = now.UTC().Format(http.TimeFormat), at
+		s.date, s.dateAt = now.UTC().Format(imfFixdate), at
 	}
 	return s.date
 }

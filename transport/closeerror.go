@@ -30,8 +30,8 @@ const (
 	CloseWrite
 	// CloseTimeout: a deadline set on the connection itself passed.
 	CloseTimeout
-	// CloseStalled: the endpoint or the input was over, but the peer took none
-	// of the remaining output for Options.Stall. Err is ErrStalled.
+	// CloseStalled: the endpoint was over, but the peer took none of the
+	// remaining output for Options.Stall. Err is ErrStalled.
 	CloseStalled
 	// CloseLocal: somebody else in this program closed the connection.
 	CloseLocal

@@ -32,26 +32,20 @@ func TestDriverReportsTheEnd(t *testing.T) {
 	}
 }
 
-// Due is true exactly when there may be something to report: after commands
-// from outside, and when room comes back of which there was little.
+// Due is true when there is something to report outside of a turn.
 func TestDriverDue(t *testing.T) {
 	now := time.Unix(1000, 0)
 	c := h2test.NewClient(now, core.Config{})
-	due := func(want bool, when string) {
-		t.Helper()
-		if c.Due() != want {
-			t.Errorf("%s: Due is %v", when, !want)
-		}
-	}
-	due(false, "at first")
 	c.Request("/", 0)
-	due(true, "after a command")
+	if len(c.SwapOutput(nil)) == 0 || c.Due() {
+		t.Error("a request has to be written, and is nothing to report")
+	}
+	c.Do(func(now time.Time, conn *core.Conn) { conn.Close(now, core.Cancel, nil) })
+	if !c.Due() || c.Done() {
+		t.Errorf("after Close: due %v, done %v; the end has to be reported first", c.Due(), c.Done())
+	}
 	c.Advance(now)
-	due(false, "after a turn")
-	out := c.SwapOutput(nil)
-	c.Wrote(now, len(out))
-	due(false, "after writing a little")
-	if len(out) == 0 {
-		t.Error("no output")
+	if c.Due() || !c.Done() || c.Failed != 1 || c.Closed == nil {
+		t.Errorf("after a turn: due %v, done %v", c.Due(), c.Done())
 	}
 }

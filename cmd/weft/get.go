@@ -129,6 +129,7 @@ type getter struct {
 
 	mu   sync.Mutex // guards stderr and code
 	code int
+	over bool // nothing more is said
 }
 
 // target is one URL.
@@ -242,7 +243,17 @@ func (g *getter) run(ctx context.Context) int {
 			}
 		})
 	}
-	all.Wait()
+	finished := make(chan struct{})
+	go func() {
+		all.Wait()
+		close(finished)
+	}()
+	select {
+	case <-finished:
+	case <-ctx.Done():
+		// Whoever still waits for a full pipe is left behind.
+		return g.interrupted()
+	}
 	g.progress.end()
 	for _, s := range g.sessions {
 		s.Close()
@@ -255,24 +266,35 @@ func (g *getter) run(ctx context.Context) int {
 
 // failed reports why a URL could not be fetched.
 func (g *getter) failed(ctx context.Context, t *target, err error) {
+	if ctx.Err() != nil {
+		return // run says so
+	}
 	g.progress.hide()
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.over {
+		return
+	}
 	var status *statusError
-	switch {
-	case errors.As(err, &status):
-		if g.code == exitOK {
-			g.code = exitStatus
-		}
-	case ctx.Err() != nil && context.Cause(ctx) == errInterrupted:
-		err = errInterrupted
-		g.code = exitInterrupted
-	default:
-		if g.code != exitInterrupted {
-			g.code = exitFailed
-		}
+	if !errors.As(err, &status) {
+		g.code = exitFailed
+	} else if g.code == exitOK {
+		g.code = exitStatus
 	}
 	fail(g.env, "get", fmt.Errorf("%s: %w", t.text, err))
+}
+
+// interrupted ends everything at once.
+func (g *getter) interrupted() int {
+	g.progress.end()
+	g.mu.Lock()
+	g.over = true
+	g.mu.Unlock()
+	for _, s := range g.sessions {
+		s.Destroy(nil, core.Cancel)
+	}
+	fail(g.env, "get", errInterrupted)
+	return exitInterrupted
 }
 
 // connect sees to it that there is a session for the target's server.
