@@ -274,12 +274,6 @@ func (c *Conn) recvPriorityUpdate(h frame.Header, p []byte) Event {
 }
 
 func (c *Conn) keepHint(n idleHint) bool {
-	for i := range c.idleHints {
-		if c.idleHints[i].id == n.id {
-			c.idleHints[i] = n
-			return true
-		}
-	}
 	limit, open := int64(c.local.maxStreams), c.openPeer-c.lingering
 	if c.client {
 		limit, open = int64(c.peer.maxStreams), c.openLocal
@@ -289,7 +283,15 @@ func (c *Conn) keepHint(n idleHint) bool {
 	}
 	// Streams that were refused have no further use for theirs.
 	c.idleHints = slices.DeleteFunc(c.idleHints, func(n idleHint) bool { return !c.isIdle(n.id) })
-	if int64(len(c.idleHints)+open) >= limit {
+	room := limit - int64(len(c.idleHints)+open)
+	for i := range c.idleHints {
+		if c.idleHints[i].id == n.id {
+			c.idleHints[i] = n
+			// A server may have dropped what came before its limit was known.
+			return !c.client || room >= 0
+		}
+	}
+	if room <= 0 {
 		return false
 	}
 	c.idleHints = append(c.idleHints, n)

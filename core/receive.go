@@ -76,7 +76,7 @@ func (c *Conn) Next() Event {
 			}
 			break
 		}
-		if c.ReadPaused() {
+		if c.ReadPaused() && !c.ended { // the last input is bounded, and so is what it makes us say
 			c.pause()
 			break
 		}
@@ -133,7 +133,7 @@ func (c *Conn) Pending() bool {
 		return c.stage != stageDone
 	case c.shutdownEvent:
 		return true
-	case (len(c.input) > 0 || len(c.stash) > 0) && !c.ReadPaused(), len(c.input) == 0 && len(c.stash) == 0 && c.ended:
+	case c.ended, (len(c.input) > 0 || len(c.stash) > 0) && !c.ReadPaused():
 		return true
 	}
 	return c.turnReady() || c.openReady()

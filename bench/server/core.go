@@ -20,6 +20,10 @@ func serveCore(ctx context.Context, l net.Listener, secure bool) error {
 	if secure {
 		cfg.Transport = core.TransportEncrypted
 	}
+	opts := transport.Options{}
+	if !secure {
+		opts.HoldFirstWrite = transport.DefaultHold
+	}
 	for {
 		conn, err := l.Accept()
 		if err != nil {
@@ -31,7 +35,7 @@ func serveCore(ctx context.Context, l net.Listener, secure bool) error {
 				panic(err) // the configuration is ours
 			}
 			s := &session{conn: c}
-			transport.Run(ctx, conn, transport.Drive(c, s.handle), transport.Options{})
+			transport.Run(ctx, conn, transport.Drive(c, s.handle), opts)
 		}()
 	}
 }

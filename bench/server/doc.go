@@ -8,6 +8,7 @@
 // 1000. With -tls it speaks TLS, with a certificate of its own unless -cert
 // and -key name one.
 //
-// -api core drives the protocol core without any layer above it, -api nethttp
-// is Go's net/http with the same answers, to compare with in the same run.
+// -api core drives the protocol core without any layer above it, -api events
+// is package events, and -api nethttp is Go's net/http with the same answers,
+// to compare with in the same run.
 package main

@@ -47,7 +47,7 @@ const paths = {
   // The connection is cut.
   "/cut"(stream) {
     stream.respond({ ":status": 200 })
-    stream.write(half, () => stream.session.socket.destroy?.() ?? stream.session.destroy())
+    stream.write(half, () => { for (const socket of sockets) socket.destroy() })
   },
   // The session is ended with an error in GOAWAY.
   "/goaway"(stream) {
@@ -85,6 +85,7 @@ function serve(stream, headers) {
     const hash = createHash("sha256")
     stream.on("data", chunk => hash.update(chunk))
     stream.on("end", () => {
+      if (stream.aborted || stream.destroyed) return
       stream.respond({ ":status": 200, "content-type": "text/plain" })
       stream.end(hash.digest("hex"))
     })
@@ -102,6 +103,11 @@ function serve(stream, headers) {
 const server = cert
   ? http2.createSecureServer({ cert: readFileSync(cert), key: readFileSync(key) })
   : http2.createServer()
+const sockets = new Set()
+server.on("connection", socket => {
+  sockets.add(socket)
+  socket.on("close", () => sockets.delete(socket))
+})
 server.on("stream", serve)
 server.on("session", session => session.on("error", () => {}))
 server.listen(Number(port), "127.0.0.1", () => console.log("listening"))
