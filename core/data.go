@@ -221,7 +221,7 @@ func (c *Conn) room(s *stream) int {
 func (c *Conn) appendData(s *stream, p []byte, end bool) (overhead int) {
 	pad := -1
 	if c.cfg.padding != nil {
-		fits := int(min(s.sendWindow, c.sendWindow, int64(c.peer.maxFrameSize))) - len(p) - 1
+		fits := c.room(s) - len(p) - 1
 		if fits >= 0 {
 			if k := c.cfg.padding(len(p), min(fits, 255)); k > 0 {
 				pad = min(k, fits, 255)

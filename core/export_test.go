@@ -67,9 +67,11 @@ func (c *Conn) CheckBooks() error {
 		}
 	}
 	queued := 0
-	for i := range c.sched.levels {
-		for k := range c.sched.levels[i].lanes {
-			queued += c.sched.levels[i].lanes[k].n
+	if c.sched.levels != nil {
+		for i := range c.sched.levels {
+			for k := range c.sched.levels[i].lanes {
+				queued += c.sched.levels[i].lanes[k].n
+			}
 		}
 	}
 	if c.inflow.window+c.inflow.owed != c.inflow.size {

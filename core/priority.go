@@ -286,9 +286,11 @@ func (c *Conn) keepHint(n idleHint) bool {
 	room := limit - int64(len(c.idleHints)+open)
 	for i := range c.idleHints {
 		if c.idleHints[i].id == n.id {
+			if c.client && room < 0 {
+				return false // the server may have dropped what it got before we knew its limit
+			}
 			c.idleHints[i] = n
-			// A server may have dropped what came before its limit was known.
-			return !c.client || room >= 0
+			return true
 		}
 	}
 	if room <= 0 {

@@ -53,8 +53,6 @@ type queue struct {
 	n          int
 }
 
-func (s *schedule) empty() bool { return s.mask == 0 }
-
 // ahead reports whether someone waits who goes before, or level with, st.
 func (s *schedule) ahead(st *stream) bool {
 	return s.mask != 0 && uint8(bits.TrailingZeros8(s.mask)) <= st.urgency

@@ -83,8 +83,6 @@ func (t *streamTable) find(id StreamID) *stream {
 	return s
 }
 
-func (t *streamTable) len() int { return len(t.byID) }
-
 func (t *streamTable) add(id StreamID) *stream {
 	s := t.free
 	if s != nil {

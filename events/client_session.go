@@ -48,6 +48,9 @@ func NewClientSession(now time.Time, base string, opts SessionOptions) (*ClientS
 		return nil, err
 	}
 	cs.driven = true
+	if opts.Trace != nil {
+		cs.trace = opts.Trace(nil)
+	}
 	cs.connected()
 	return cs, nil
 }

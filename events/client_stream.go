@@ -90,13 +90,7 @@ func (st *ClientStream) open() bool {
 	s.touched = true
 	st.id = id
 	s.mapped(&st.Stream)
-	if st.on != nil && st.on.ready.any() {
-		s.post(func() {
-			s.mu.Lock()
-			st.emit(func(on *streamEvents) *event[func()] { return &on.ready })
-			s.mu.Unlock()
-		})
-	}
+	st.enqueue(pendReady)
 	switch {
 	case st.is(isClosed): // before it was sent
 		st.reset(st.code)

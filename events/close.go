@@ -224,7 +224,7 @@ func (st *Stream) reportError() {
 		list = st.on.error.take(list)
 	}
 	if len(list) == 0 {
-		if st.duplex == nil {
+		if st.duplex == nil && !st.is(isHeldBack) {
 			st.s.log.Warn("weft: stream error", "stream", st.id, "error", st.err)
 		}
 		return
@@ -241,6 +241,15 @@ func (st *Stream) reportError() {
 func (st *Stream) finish() {
 	st.set(saidClose)
 	st.emit(func(on *streamEvents) *event[func()] { return &on.close })
+	st.forget()
+}
+
+// forget takes a stream that is over from those of the session.
+func (st *Stream) forget() {
+	if st.is(isForgotten) {
+		return
+	}
+	st.set(isForgotten)
 	st.s.unlink(st)
 	if st.holds == 0 && st.server != nil {
 		st.server.released()

@@ -27,9 +27,6 @@ type ConnectOptions struct {
 	// MaxPending bounds the requests that wait for the connection or for the
 	// server's limit of concurrent streams; default 1000.
 	MaxPending int
-
-	// Trace, if not nil, is asked once and gets all bytes of the connection.
-	Trace func(conn net.Conn) Trace
 }
 
 // Connect returns a session with the server of a URL, of which scheme (https

@@ -2,6 +2,7 @@ package events
 
 import (
 	"log/slog"
+	"net"
 	"time"
 
 	"weft/core"
@@ -38,10 +39,22 @@ type SessionOptions struct {
 	// default slog.Default().
 	Logger *slog.Logger
 
+	// Trace, if not nil, is asked for each session and gets all bytes of its
+	// connection; a nil result traces nothing. conn is nil where a loop of the
+	// caller's drives the session.
+	Trace func(conn net.Conn) Trace
+
 	// Now tells the time to what is done outside a turn. By default that is
 	// time.Now where this package drives the session, and where a loop of the
 	// caller's does, the time of the last turn.
 	Now func() time.Time
+}
+
+// Trace gets the bytes of a connection, in both directions. An
+// adapters/inspector Log is one.
+type Trace interface {
+	Received(now time.Time, p []byte)
+	Sent(now time.Time, p []byte)
 }
 
 const (

@@ -20,7 +20,8 @@ func (st *Stream) OnData(f func(p []byte)) Listener {
 }
 
 // OnEnd registers f for the end of what the peer sends, after all data was
-// delivered.
+// delivered. As in Node, a stream that was cut short with NO_ERROR or CANCEL
+// ends, too: Complete tells whether all has come.
 func (st *Stream) OnEnd(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()

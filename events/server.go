@@ -15,17 +15,6 @@ import (
 // ServerOptions say how a server behaves. The zero ServerOptions work.
 type ServerOptions struct {
 	SessionOptions
-
-	// Trace, if not nil, is asked for each session and gets all bytes of its
-	// connection; a nil result traces nothing.
-	Trace func(conn net.Conn) Trace
-}
-
-// Trace gets the bytes of a connection, in both directions. An
-// adapters/inspector Log is one.
-type Trace interface {
-	Received(now time.Time, p []byte)
-	Sent(now time.Time, p []byte)
 }
 
 // Server accepts connections and makes a session of each. It emits the events

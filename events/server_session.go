@@ -25,7 +25,11 @@ type ServerSession struct {
 // transport.Endpoint methods: a mem.Link, transport.Run or a loop of the
 // caller's.
 func NewServerSession(now time.Time, opts SessionOptions) (*ServerSession, error) {
-	return newServerSession(now, &opts, core.TransportUnknown, nil)
+	ss, err := newServerSession(now, &opts, core.TransportUnknown, nil)
+	if err == nil && opts.Trace != nil {
+		ss.trace = opts.Trace(nil)
+	}
+	return ss, err
 }
 
 func newServerSession(now time.Time, opts *SessionOptions, carrier core.Transport, owner *Server) (*ServerSession, error) {
@@ -106,8 +110,12 @@ func (st *ServerStream) begin() {
 	st.callAll(shared, st.headers)
 	st.callAll(own, st.headers)
 	ss.mapped(&st.Stream)
-	if st.is(noMoreIn) {
+	switch {
+	case !st.is(noMoreIn):
+	case st.pending == 0:
 		st.deliver()
+	default:
+		st.enqueue(pendRead) // in its order among what the callbacks caused
 	}
 }
 

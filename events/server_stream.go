@@ -105,10 +105,7 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 		return misuse(err)
 	}
 	s.touched = true
-	if !sameFields(s.sent.list, s.fields) {
-		s.sent = HeadersOf(s.fields...)
-	}
-	st.sent = s.sent
+	st.sent = s.sentView()
 	st.set(sentHeaders)
 	if o.WaitForTrailers && !end {
 		st.set(wantsTail)
@@ -118,6 +115,18 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 		st.endSent()
 	}
 	return nil
+}
+
+// sentView is view for what is sent.
+func (s *Session) sentView() Headers {
+	if sameFields(s.sent.list, s.fields) {
+		return s.sent
+	}
+	h := Headers{append(make([]Field, 0, len(s.fields)), s.fields...)}
+	if len(s.fields) <= keepFields {
+		s.sent = h
+	}
+	return h
 }
 
 // statusOf returns the :status to send.

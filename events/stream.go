@@ -74,6 +74,7 @@ const (
 	isDestroyed                   // is over; only its last events are to come
 	saidClose                     // the close event was emitted
 	isPush                        // was promised
+	isForgotten                   // is not among the session's any more
 	isHeldBack                    // server: waits for a handler's place
 	isCounted                     // server: has such a place
 	holdsSlot                     // the core keeps its place until released
@@ -87,15 +88,16 @@ func (st *Stream) clear(x state)   { st.state &^= x }
 type pending uint16
 
 const (
-	pendStart pending = 1 << iota // announce it to the application
-	pendSend                      // read from the source
-	pendRead                      // deliver data, trailers and the end
+	pendReady pending = 1 << iota
+	pendStart         // announce it, or what it held, to the application
 	pendAborted
+	pendSend // read from the source
+	pendRead // deliver data, trailers and the end
 	pendWantTail
 	pendDrain
 	pendFinish
 	pendSettle // see whether it is over
-	pendEnd
+	pendEnd    // of what was cut short
 	pendError
 	pendClose
 )
@@ -159,10 +161,16 @@ func (st *Stream) enqueue(p pending) {
 // runPending does what is queued for the stream.
 func (st *Stream) runPending() {
 	st.clear(isQueued)
-	for st.pending != 0 && !st.is(isQueued) {
-		p := st.pending & -st.pending
+	for !st.is(isQueued) {
+		p := st.runnable()
+		if p == 0 {
+			return
+		}
+		p &= -p
 		st.pending &^= p
 		switch p {
+		case pendReady:
+			st.emit(func(on *streamEvents) *event[func()] { return &on.ready })
 		case pendStart:
 			st.announce()
 		case pendSend:
@@ -187,9 +195,18 @@ func (st *Stream) runPending() {
 			st.finish()
 		}
 	}
-	if st.pending != 0 && !st.is(isQueued) {
-		st.enqueue(0)
+}
+
+// runnable returns what may be done now: while a client's stream waits for its
+// first listener, only what is no event.
+func (st *Stream) runnable() pending {
+	if !st.is(isSilent) || st.client == nil {
+		return st.pending
 	}
+	if st.pending&pendClose != 0 {
+		st.forget() // the session does not wait for a listener
+	}
+	return st.pending & (pendSend | pendSettle)
 }
 
 // emit calls the listeners of an event without arguments.

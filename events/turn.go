@@ -247,9 +247,15 @@ func (s *Session) view(fields []Field) Headers {
 	if sameFields(s.received.list, fields) {
 		return s.received
 	}
-	s.received = Headers{append(make([]Field, 0, len(fields)), fields...)}
-	return s.received
+	h := Headers{append(make([]Field, 0, len(fields)), fields...)}
+	if len(fields) <= keepFields {
+		s.received = h
+	}
+	return h
 }
+
+// keepFields is how long a header block may be that a session keeps.
+const keepFields = 32
 
 func sameFields(a, b []Field) bool {
 	if len(a) != len(b) {

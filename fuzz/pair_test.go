@@ -17,7 +17,7 @@ type pair struct {
 	now    *time.Time
 	client *side
 	server *side
-	moved  time.Duration
+	early  bool // shuts down before everything is done
 }
 
 // A side is an end and what is on its way to the other one.
@@ -33,7 +33,7 @@ type side struct {
 
 func newPair(t testing.TB, now *time.Time, bits uint64) *pair {
 	c := chooser(bits)
-	p := &pair{t: t, now: now}
+	p := &pair{t: t, now: now, early: c.bool()}
 	p.client = newSide(t, now, true, &c)
 	p.server = newSide(t, now, false, &c)
 	p.client.other, p.server.other = p.server, p.client
@@ -101,9 +101,7 @@ func (p *pair) turn(t *tape) {
 	case turnAll:
 		p.both(func(s *side) { s.take(); s.carry(len(s.wire)) })
 	case turnTime:
-		before := *p.now
 		pass(t, p.now)
-		p.moved += p.now.Sub(before)
 		p.both(func(s *side) { s.advance() })
 	case turnTake:
 		p.both(func(s *side) { s.take() })
@@ -321,10 +319,14 @@ func (s *side) mayBlame(f core.Fault) bool {
 }
 
 // finish ends everything in good order: every message is completed or given up,
-// and then both sides shut down. Nothing may stand in the way of that.
+// and both sides shut down, before that or after. Nothing may stand in the way of that.
 func (p *pair) finish() {
 	if p.t.Failed() {
 		return
+	}
+	if p.early {
+		p.both(func(s *side) { s.shutdown(); s.drain() })
+		p.settle()
 	}
 	p.both(func(s *side) {
 		if s.over {

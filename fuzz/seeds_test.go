@@ -177,7 +177,11 @@ func pairSeeds() (list []pairSeed) {
 	for n := range uint64(6) {
 		add(8*n*24*6*8+7, up(actSettings, 1, 2, num1), turnSettle, up(actOpen, 0, 1), all, down(actPush, 0, 1), down(actPush, 1, 6), all, down(actHeaders, 0, 11, 0), down(actHeaders, 0, 0, 1), down(actHeaders, 1, 0, 0), down(actSend, 1, 8, 1), all, up(actReset, 1, 8), all)
 	}
-	add(7, up(actOpen, 0, 1), all, down(actShutdown), down(actHeaders, 0, 0, 1), all, up(actShutdown), all)
+	for bits := range uint64(4) {
+		add(bits, up(actOpen, 0, 1), all, down(actShutdown), down(actHeaders, 0, 0, 1), all, up(actShutdown), all)
+		add(bits, up(actOpen, 0, 1), up(actOpen, 3, 0), turnSettle, down(actHeaders, 0, 0, 0), down(actSend, 0, size100, 0), turnSettle)
+		add(bits, up(actOpen, 0, 1), turnSettle, down(actHeaders, 0, 0, 0), up(actShutdown), turnSettle, down(actHeaders, 0, 0, 1), turnSettle)
+	}
 	add(7, up(actOpen, 3, 0), all, up(actReset, 0, 8), down(actHeaders, 0, 0, 0), down(actSend, 0, size65535, 1), turnSettle, get)
 	add(7, up(actOpen, 3, 0), all, up(actSettings, 3, 1, num0, 3, num1, 4, num0), down(actSettings, 3, 1, 5, 3, num1, 4, numMax), get, post, turnSettle)
 	add(7, up(actOpen, 3, 0), all, up(actGoAway, 0, 0), down(actGoAway, 0, 0, 0), down(actGoAway, 2, 255, 9), all, up(actClose, 2), all)

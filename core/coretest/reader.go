@@ -17,16 +17,17 @@ type Reader struct {
 	// MaxFrame is the longest payload allowed.
 	MaxFrame int
 
-	buf    []byte
-	dec    *hpack.Decoder
-	table  uint32 // the size the encoder uses
-	lowest uint32 // the least its peer allowed since the last block
-	block  Frame  // the header block being read
-	raw    []byte // of it
-	open   bool
-	began  bool
-	magic  bool
-	text   bool // HTTP/1, to the end
+	buf     []byte
+	dec     *hpack.Decoder
+	table   uint32 // the size the encoder uses
+	allowed uint32 // what its peer allows, as acknowledged
+	lowest  uint32 // the least it allowed since the last block
+	block   Frame  // the header block being read
+	raw     []byte // of it
+	open    bool
+	began   bool
+	magic   bool
+	text    bool // HTTP/1, to the end
 }
 
 // A Frame is one frame, or a header block with the CONTINUATIONs behind it.
@@ -41,14 +42,14 @@ type Frame struct {
 
 // NewReader returns a Reader for the bytes of a client or a server.
 func NewReader(client bool) *Reader {
-	r := &Reader{MaxFrame: frame.DefaultMaxFrameSize, magic: client, table: 4096, lowest: 4096}
+	r := &Reader{MaxFrame: frame.DefaultMaxFrameSize, magic: client, table: 4096, allowed: 4096, lowest: 4096}
 	r.dec = hpack.NewDecoder(4096, nil)
 	return r
 }
 
 // AllowTable says which table size was acknowledged to the reader's side.
 func (r *Reader) AllowTable(size uint32) {
-	r.lowest = min(r.lowest, size)
+	r.allowed, r.lowest = size, min(r.lowest, size)
 	r.dec.SetAllowedMaxDynamicTableSize(size)
 }
 
@@ -157,18 +158,23 @@ func fixedPart(f Frame) int {
 
 func (r *Reader) decode(raw []byte) ([]core.Field, error) {
 	// RFC 9113 §4.3.1, RFC 7541 §4.2: a table that had to shrink says so first.
-	updates := tableUpdates(raw)
+	updates, rest := tableUpdates(raw)
 	if r.lowest < r.table && (len(updates) == 0 || updates[0] > r.lowest) {
 		return nil, fmt.Errorf("the header block does not begin with a table size of at most %d", r.lowest)
 	}
 	if len(updates) > 2 {
 		return nil, fmt.Errorf("the header block has %d table size updates", len(updates))
 	}
-	if len(updates) > 0 {
-		r.table = updates[len(updates)-1]
+	for _, size := range updates {
+		if size > r.allowed {
+			return nil, fmt.Errorf("the table size is %d, at most %d are allowed", size, r.allowed)
+		}
+		// The decoder itself would not take two.
+		r.dec.SetMaxDynamicTableSize(size)
+		r.table = size
 	}
-	r.lowest = r.table
-	list, err := r.dec.DecodeFull(raw)
+	r.lowest = r.allowed
+	list, err := r.dec.DecodeFull(rest)
 	if err != nil {
 		return nil, err
 	}
@@ -179,9 +185,9 @@ func (r *Reader) decode(raw []byte) ([]core.Field, error) {
 	return fields, nil
 }
 
-// tableUpdates reads the size updates a header block begins with
+// tableUpdates takes the size updates off that a header block begins with
 // (RFC 7541 §6.3).
-func tableUpdates(b []byte) (list []uint32) {
+func tableUpdates(b []byte) (list []uint32, rest []byte) {
 	for len(b) > 0 && b[0]&0xe0 == 0x20 {
 		n, more := uint32(b[0]&31), b[0]&31 == 31
 		b = b[1:]
@@ -192,7 +198,7 @@ func tableUpdates(b []byte) (list []uint32) {
 		}
 		list = append(list, n)
 	}
-	return list
+	return list, b
 }
 
 func flagsOf(t frame.Type) frame.Flags {

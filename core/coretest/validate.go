@@ -37,9 +37,9 @@ type watched struct {
 	headers   bool // our final header section went out
 	trailers  bool
 	ended     bool // we said END_STREAM
-	peerEnded bool
+	peerEnded int  // by the peer, in which feed; 0: not
 	reset     bool // by us
-	peerReset int  // by the peer, in which feed; 0 not
+	peerReset int  // likewise
 	promised  bool // by us
 	opened    bool // on the wire as ours
 }
@@ -65,13 +65,17 @@ func (v *Validator) Received(p []byte) {
 func (v *Validator) received(h frame.Header, p []byte) {
 	s := v.streams[h.Stream]
 	if h.Flags.Has(frame.FlagEndStream) && (h.Type == frame.TypeData || h.Type == frame.TypeHeaders) && s != nil {
-		s.peerEnded = true
+		s.peerEnded = v.feeds
 	}
 	switch h.Type {
 	case frame.TypeHeaders:
 		if s == nil && !v.ours(h.Stream) && h.Stream > v.lastPeer {
 			v.lastPeer = h.Stream
-			v.streams[h.Stream] = &watched{window: v.window, peerEnded: h.Flags.Has(frame.FlagEndStream)}
+			s = &watched{window: v.window}
+			v.streams[h.Stream] = s
+			if h.Flags.Has(frame.FlagEndStream) {
+				s.peerEnded = v.feeds
+			}
 		}
 	case frame.TypePushPromise:
 		if f, err := frame.ParsePushPromise(h, p); err == nil && !v.ours(f.Promised) && f.Promised > v.lastPeer {

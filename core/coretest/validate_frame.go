@@ -85,7 +85,7 @@ func (v *Validator) openOurs() (n int64) {
 	return n
 }
 
-func (s *watched) closed() bool { return s.reset || s.peerReset > 0 || s.ended && s.peerEnded }
+func (s *watched) closed() bool { return s.reset || s.peerReset > 0 || s.ended && s.peerEnded > 0 }
 
 // sentOn checks a frame on a stream that is known.
 func (v *Validator) sentOn(s *watched, f Frame) error {
@@ -101,7 +101,7 @@ func (v *Validator) sentOn(s *watched, f Frame) error {
 		return errors.New("comes behind our RST_STREAM")
 	case s.peerReset > 0 && s.peerReset < v.feeds:
 		return errors.New("comes behind the peer's RST_STREAM")
-	case s.ended && f.Type != frame.TypeWindowUpdate, s.ended && s.peerEnded:
+	case s.ended && (f.Type != frame.TypeWindowUpdate || s.peerEnded > 0 && s.peerEnded < v.feeds):
 		return errors.New("comes behind our END_STREAM")
 	}
 	switch f.Type {
@@ -167,7 +167,7 @@ func (v *Validator) sentPush(f Frame) error {
 		return fmt.Errorf("promises %d", p.Promised)
 	}
 	v.lastOurs = p.Promised
-	v.streams[p.Promised] = &watched{window: v.window, promised: true, peerEnded: true}
+	v.streams[p.Promised] = &watched{window: v.window, promised: true, peerEnded: max(v.feeds, 1)}
 	return nil
 }
 

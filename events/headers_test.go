@@ -1,0 +1,76 @@
+package events_test
+
+import (
+	"slices"
+	"testing"
+
+	"weft/events"
+)
+
+func TestHeaders(t *testing.T) {
+	h := events.H("Accept", "a", "ACCEPT", "b", "Cookie", "x=1", "cookie", "y=2", "Set-Cookie", "p", "set-cookie", "q", "Content-Type", "first", "content-type", "second")
+	for name, want := range map[string]string{
+		"accept": "a, b", "Accept": "a, b", "cookie": "x=1; y=2", "content-type": "first", "none": "",
+	} {
+		if got := h.Get(name); got != want {
+			t.Errorf("Get(%q) = %q, want %q", name, got, want)
+		}
+	}
+	if got := h.Values("set-cookie"); !slices.Equal(got, []string{"p", "q"}) {
+		t.Errorf("Values: %q", got)
+	}
+	copied := h
+	h.Set("Accept", "c")
+	h.Del("cookie")
+	if h.Get("accept") != "c" || h.Has("cookie") || h.Len() != 5 {
+		t.Errorf("after Set and Del: %s", text(h))
+	}
+	if copied.Get("accept") != "a, b" || !copied.Has("cookie") {
+		t.Errorf("the copy changed: %s", text(copied))
+	}
+	h.AddSensitive("Token", "secret")
+	if f := h.At(h.Len() - 1); f.Name != "token" || !f.Sensitive {
+		t.Errorf("%+v", f)
+	}
+	if events.Status(404).Status() != 404 || events.H(":status", "x").Status() != 0 || (events.Headers{}).Status() != 0 {
+		t.Error("Status")
+	}
+}
+
+// What a stream was given may be kept: it never changes under its owner, and
+// the owner's changes stay its own.
+func TestReceivedHeaders(t *testing.T) {
+	p := newPair(t, pairOptions{})
+	var got []events.Headers
+	p.server.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
+		h.Add("mine", "1")
+		got = append(got, st.Headers())
+		st.End(nil)
+	})
+	for _, v := range []string{"a", "a", "b"} {
+		p.request(events.H("x", v))
+		p.settle()
+	}
+	for i, want := range []string{"a", "a", "b"} {
+		if got[i].Get("x") != want || got[i].Has("mine") {
+			t.Errorf("request %d: %s", i, text(got[i]))
+		}
+	}
+}
+
+// Listeners: several, once, removed.
+func TestListeners(t *testing.T) {
+	p := newPair(t, pairOptions{})
+	p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { st.EndString("x") })
+	p.server.OnStream(func(*events.ServerStream, events.Headers, events.Flags) { p.note("second") })
+	p.server.OnStream(func(*events.ServerStream, events.Headers, events.Flags) { p.note("once") }).Once()
+	removed := p.server.OnStream(func(*events.ServerStream, events.Headers, events.Flags) { p.note("removed") })
+	removed.Remove()
+	removed.Remove()
+	events.Listener{}.Remove()
+	for range 2 {
+		p.client.Request(t.Context(), events.Headers{})
+		p.settle()
+	}
+	p.happened("second", "once", "second")
+}
