@@ -29,8 +29,11 @@ func (e *encoderSink) Write(p []byte) (int, error) {
 func (c *Conn) encodeFields(fields []Field) {
 	if len(fields) == 0 && c.mustConfirm {
 		// The encoder speaks only with a field; it will repeat itself then.
-		c.out = appendTableSize(c.out, c.smallestTable)
-		c.out = appendTableSize(c.out, c.enc.MaxDynamicTableSize())
+		size := c.enc.MaxDynamicTableSize()
+		if c.smallestTable < size {
+			c.out = appendTableSize(c.out, c.smallestTable)
+		}
+		c.out = appendTableSize(c.out, size)
 		c.tableChanged = true
 		return
 	}

@@ -129,5 +129,7 @@ func (c *Conn) shiftRecvWindows(delta int64) {
 	for s := c.streams.head; s != nil; s = s.allNext {
 		s.recvWindow += delta
 		s.recvSize += delta
+		// Of a smaller window, what is owed may be all there is.
+		c.repayStream(s, 0)
 	}
 }

@@ -27,8 +27,9 @@ type Limits struct {
 	MaxHeaderFieldsHard int
 
 	// MaxHeaderList bounds the decoded size of a header block in bytes, 32
-	// per field included; 64 KiB, or the MAX_HEADER_LIST_SIZE in Settings. It
-	// is also the longest single string. Beyond: stream error
+	// per field included; 64 KiB, or the MAX_HEADER_LIST_SIZE in Settings,
+	// which raises MaxHeaderBlock and MaxContinuations to what it takes. It is
+	// also the longest single string. Beyond: stream error
 	// ENHANCE_YOUR_CALM; a longer string: connection error COMPRESSION_ERROR.
 	MaxHeaderList int
 

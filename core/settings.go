@@ -115,9 +115,7 @@ func (c *Conn) firstSettings(list []Setting, bare bool) ([]Setting, error) {
 		return false
 	}
 	if has(SettingMaxHeaderListSize) {
-		own := *c.cfg.Limits
-		own.MaxHeaderList = int(s.maxHeaderList)
-		c.cfg.Limits = &own
+		c.admit(int(s.maxHeaderList))
 	}
 	if bare {
 		return list, nil
@@ -134,6 +132,16 @@ func (c *Conn) firstSettings(list []Setting, bare bool) ([]Setting, error) {
 		full = append(full, Setting{ID: SettingMaxHeaderListSize, Value: uint32(c.cfg.MaxHeaderList)})
 	}
 	return full, nil
+}
+
+// admit has header lists of that size taken, and blocks as large as such a list
+// can make.
+func (c *Conn) admit(size int) {
+	own := *c.cfg.Limits
+	own.MaxHeaderList = size
+	own.MaxHeaderBlock = max(own.MaxHeaderBlock, size)
+	own.MaxContinuations = max(own.MaxContinuations, size/frame.DefaultMaxFrameSize+1)
+	c.cfg.Limits = &own
 }
 
 // defaultStreams is the concurrency a server announces.
@@ -167,6 +175,11 @@ func (c *Conn) announce(list []Setting) {
 		case SettingEnablePush:
 			if v.Value == 1 {
 				c.local.push = true
+			}
+		case SettingMaxHeaderListSize:
+			if size := int(v.Value); size > c.cfg.MaxHeaderList {
+				c.admit(size)
+				c.dec.SetMaxStringLength(size)
 			}
 		case SettingNoRFC7540Priorities:
 			c.local.noPriorities = v.Value == 1

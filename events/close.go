@@ -184,7 +184,9 @@ func (st *Stream) destroy(err error) {
 	}
 	st.set(isDestroyed)
 	st.shut(code, true, true)
-	st.leaveWire()
+	if !st.is(offWire) { // closed before, but waiting for its end to get out
+		st.reset(code)
+	}
 	st.dropSource()
 	st.drop()
 	if err == nil && code != core.NoError && code != core.Cancel {

@@ -24,6 +24,10 @@ type ConnectOptions struct {
 	// socket, a pipe, a proxy's tunnel. It returns what carries HTTP/2.
 	CreateConnection func(ctx context.Context) (net.Conn, error)
 
+	// Setup, if not nil, is called with the session before anything can happen
+	// on it: listeners set there miss nothing.
+	Setup func(s *ClientSession)
+
 	// MaxPending bounds the requests that wait for the connection or for the
 	// server's limit of concurrent streams; default 1000.
 	MaxPending int
@@ -33,8 +37,9 @@ type ConnectOptions struct {
 // unless given), host and port count. http means HTTP/2 with prior knowledge.
 //
 // It does not wait for the connection: requests may be made at once, and the
-// connect event, or an error and close, tells how it went. Ready waits for it.
-// When ctx is done, the session is destroyed with ErrAbort.
+// connect event, or an error and close, tells how it went; see Setup for
+// listeners that miss neither. Ready waits for it. When ctx is done, the session
+// is destroyed with ErrAbort.
 //
 // Errors: ErrInvalidURL, ErrInvalidProtocol, and those of options.
 func Connect(ctx context.Context, authority string, opts ConnectOptions) (*ClientSession, error) {
@@ -65,6 +70,9 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 	}
 	dial, cancel := context.WithCancel(ctx)
 	cs.dialing = cancel
+	if opts.Setup != nil {
+		opts.Setup(cs)
+	}
 	go cs.run(ctx, dial, u, cfg, &opts)
 	return cs, nil
 }

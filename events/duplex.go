@@ -118,7 +118,10 @@ func (d *Duplex) Read(p []byte) (int, error) {
 			}
 			return 0, io.EOF
 		case st.is(noMoreIn | isDestroyed | offWire):
-			return 0, d.broken()
+			err := d.broken()
+			st.set(saidEnd)
+			st.enqueue(pendSettle)
+			return 0, err
 		case len(p) == 0:
 			return 0, nil
 		}
@@ -253,18 +256,20 @@ func (d *Duplex) Close() error {
 	if st.server != nil {
 		code = core.InternalError
 	}
-	switch {
-	case st.is(isDestroyed):
-	case !st.is(isEnding):
-		st.shut(code, true, false)
-	case st.is(gotEnd):
+	if !st.is(isDestroyed) {
+		// Nobody reads on.
 		st.drop()
 		st.set(saidEnd)
 		st.enqueue(pendSettle)
-	case st.server != nil:
-		st.shut(core.NoError, true, false)
-	default:
-		st.shut(core.Cancel, true, false)
+		switch {
+		case !st.is(isEnding):
+			st.shut(code, true, false)
+		case st.is(gotEnd): // what was written still goes out
+		case st.server != nil:
+			st.shut(core.NoError, true, false)
+		default:
+			st.shut(core.Cancel, true, false)
+		}
 	}
 	if d.owner {
 		d.owner = false

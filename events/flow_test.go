@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"context"
 	"net"
 	"slices"
 	"testing"
@@ -15,7 +16,9 @@ func TestPause(t *testing.T) {
 	p := newPair(t, pairOptions{})
 	var server *events.ServerStream
 	p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) {
-		server = st
+		if server == nil {
+			server = st
+		}
 		st.End(make([]byte, size))
 	})
 	st := p.request(events.Headers{})
@@ -28,7 +31,7 @@ func TestPause(t *testing.T) {
 	if got != 0 || !st.IsPaused() {
 		t.Errorf("%d bytes while paused", got)
 	}
-	if left := size - server.BufferSize(); left != 0 && left > 65535 {
+	if left := size - server.BufferSize(); left != 65535 {
 		t.Errorf("%d bytes left the server", left)
 	}
 	if other != size {
@@ -159,7 +162,7 @@ func TestHold(t *testing.T) {
 	})
 	open := func(path string) *events.ClientStream {
 		var st *events.ClientStream
-		p.client.Do(func() { st, _ = p.client.Request(t.Context(), events.H(":path", path)) })
+		p.client.Do(func() { st, _ = p.client.Request(context.Background(), events.H(":path", path)) })
 		p.settle()
 		return st
 	}

@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -69,7 +70,7 @@ func TestListeners(t *testing.T) {
 	removed.Remove()
 	events.Listener{}.Remove()
 	for range 2 {
-		p.client.Request(t.Context(), events.Headers{})
+		p.client.Request(context.Background(), events.Headers{})
 		p.settle()
 	}
 	p.happened("second", "once", "second")

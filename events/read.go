@@ -73,8 +73,11 @@ func (st *Stream) buffered() int { return len(st.in) - st.inOff }
 
 // onData takes the payload of a DATA frame.
 func (st *Stream) onData(p []byte, end bool) {
-	if st.is(isDestroyed) {
+	if st.is(isDestroyed) || st.duplex != nil && st.duplex.closed {
 		st.consume(len(p))
+		if end {
+			st.onEnd()
+		}
 		return
 	}
 	if len(p) > 0 {

@@ -222,6 +222,13 @@ func (s *Session) Destroyed() bool {
 	return s.destroyed
 }
 
+// Err returns what ended the session before its time, nil if nothing did.
+func (s *Session) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
 // Connecting reports whether the transport is not up yet.
 func (s *Session) Connecting() bool {
 	s.mu.Lock()

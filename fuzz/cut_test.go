@@ -39,8 +39,14 @@ func (a *answering) drain() {
 		if !a.c.ReadPaused() {
 			return
 		}
-		a.output = a.c.AppendOutput(a.output)
+		a.take()
 	}
+}
+
+func (a *answering) take() {
+	n := len(a.output)
+	a.output = a.c.AppendOutput(a.output)
+	a.c.Wrote(dawn, len(a.output)-n)
 }
 
 func (a *answering) answer(ev core.Event) {
@@ -73,9 +79,9 @@ func (a *answering) reply(id core.StreamID) {
 func (a *answering) finish() {
 	a.c.ReceiveEOF(dawn)
 	a.drain()
-	a.output = a.c.AppendOutput(a.output)
+	a.take()
 	a.drain()
-	a.output = a.c.AppendOutput(a.output)
+	a.take()
 }
 
 // answer feeds the pieces to a new connection.

@@ -51,6 +51,7 @@ type conn interface {
 	Info() core.ConnInfo
 	Stream(id core.StreamID) (core.StreamInfo, bool)
 	StreamState(id core.StreamID) core.State
+	Unprocessed(id core.StreamID) bool
 	LocalSettings() core.SettingsOf
 	PeerSettings() core.SettingsOf
 	PendingSettings() int
@@ -80,24 +81,22 @@ type end struct {
 	order   []*model // those that may be open, oldest first
 	opened  core.StreamID
 
-	over       bool // ConnClosed was reported
-	closing    *core.ConnClosed
-	gotEOF     bool
-	gotPeer    bool // the peer's settings
-	moved      bool // time went by
-	commanded  bool // GoAway, Close or Shutdown
-	wantsOpen  bool
-	everHeld   bool
-	lingering  int // held, and closed on the wire
-	lastAway   core.StreamID
-	input      int // bytes received
-	reports    int // events that a frame brought
-	pinged     [][8]byte
-	settings   int // sets of ours that are not acknowledged
-	promises   int // promises that are not begun
-	forced     int // bytes of output that commands added since it was last taken
-	unwritten  int // handed over and not reported as written
-	unconsumed int
+	over      bool // ConnClosed was reported
+	closing   *core.ConnClosed
+	gotEOF    bool
+	gotPeer   bool // the peer's settings
+	commanded bool // GoAway, Close or Shutdown
+	wantsOpen bool
+	everHeld  bool
+	lingering int // held, and closed on the wire
+	lastAway  core.StreamID
+	input     int // bytes received
+	reports   int // events that a frame brought
+	pinged    [][8]byte
+	settings  int // sets of ours that are not acknowledged
+	origins   int // reported
+	forced    int // bytes of output that commands added since it was last taken
+	unwritten int // handed over and not reported as written
 
 	// What is said to somebody who listens.
 	onReset  func(e *core.StreamReset, s *model)
@@ -261,10 +260,18 @@ func (e *end) event(ev core.Event) {
 		e.gotPeer = true
 		e.sent.owe(ackSettings, [8]byte{})
 		e.checkSettings(ev)
+		if limit := e.c.Limits().MaxSettingsEntries; len(ev.Settings) > limit {
+			e.fatalf("%v: %d settings, the limit is %d", ev, len(ev.Settings), limit)
+		}
 	case *core.SettingsAcked:
 		e.settings--
 		if e.settings < 0 || e.settings != e.c.PendingSettings() {
 			e.fatalf("%v with %d sets pending, should be %d", ev, e.c.PendingSettings(), e.settings)
+		}
+		for _, v := range ev.Settings {
+			if got := e.c.LocalSettings().InitialWindowSize; v.ID == core.SettingInitialWindowSize && got != v.Value {
+				e.fatalf("%v, but LocalSettings has %d", ev, got)
+			}
 		}
 	case *core.PingReceived:
 		e.sent.owe(ackPing, ev.Opaque)
@@ -282,7 +289,7 @@ func (e *end) event(ev core.Event) {
 			e.fatalf("%v was asked for", ev)
 		}
 	case *core.GoAwayReceived:
-		if ev.LastStream > e.lastAway {
+		if ev.LastStream > e.lastAway || len(ev.Debug) > e.c.Limits().MaxDebugData {
 			e.fatalf("%v after last=%d", ev, e.lastAway)
 		}
 		e.lastAway = ev.LastStream
@@ -295,8 +302,9 @@ func (e *end) event(ev core.Event) {
 			e.fatalf("%v", ev)
 		}
 	case *core.OriginReceived:
-		if !e.client || len(ev.Origins) == 0 {
-			e.fatalf("%v", ev)
+		e.origins += len(ev.Origins)
+		if !e.client || len(ev.Origins) == 0 || e.origins > e.c.Limits().MaxOrigins {
+			e.fatalf("%v, %d of %d origins", ev, e.origins, e.c.Limits().MaxOrigins)
 		}
 	case *core.FrameReceived:
 		if !slices.Contains(e.cfg.FrameTypes, ev.Type) {
@@ -326,6 +334,9 @@ func (e *end) gotHeaders(ev *core.HeadersReceived) {
 			e.fatalf("%v: not the opening of a stream", ev)
 		}
 		e.opened = ev.Stream
+		if open, limit := e.c.Info().OpenPeer-e.lingering, e.c.LocalSettings().MaxConcurrentStreams; int64(open) > int64(limit) {
+			e.fatalf("%v: makes %d streams, the limit is %d", ev, open, limit)
+		}
 		s = e.add(&model{id: ev.Stream, counted: true, sentLength: -1, gotFinal: true})
 		s.head, s.connect = ev.Method == "HEAD", ev.Method == "CONNECT"
 		s.gotLength = ev.ContentLength
@@ -363,6 +374,7 @@ func (e *end) gotHeaders(ev *core.HeadersReceived) {
 	if why := malformed(ev.Kind, ev.Fields, ev.Pseudo); why != "" {
 		e.fatalf("%v: %s", ev, why)
 	}
+	e.checkSize(ev, ev.Fields)
 	if ev.EndStream {
 		e.gotEnd(s, ev)
 	}
@@ -371,10 +383,24 @@ func (e *end) gotHeaders(ev *core.HeadersReceived) {
 	}
 }
 
+// checkSize holds a header block against the limits.
+func (e *end) checkSize(ev core.Event, list []core.Field) {
+	size := 0
+	for _, f := range list {
+		size += f.Size()
+	}
+	if limits := e.c.Limits(); len(list) > limits.MaxHeaderFields || size > limits.MaxHeaderList {
+		e.fatalf("%v: %d fields of %d bytes, limits are %d and %d", ev, len(list), size, limits.MaxHeaderFields, limits.MaxHeaderList)
+	}
+}
+
 func (e *end) gotData(ev *core.DataReceived) {
 	s := e.streams[ev.Stream]
 	if s == nil || s.closed() || s.gotEnd || !s.gotFinal || len(ev.Data) == 0 && !ev.EndStream {
 		e.fatalf("%v: not expected", ev)
+	}
+	if len(ev.Data) > int(e.c.LocalSettings().MaxFrameSize) {
+		e.fatalf("%v: more than a frame of %d", ev, e.c.LocalSettings().MaxFrameSize)
 	}
 	if e.sent.verify && !bytes.Equal(ev.Data, pattern(!e.client, uint32(s.id), s.arrived, len(ev.Data))) {
 		e.fatalf("%v: not the bytes that were sent, behind the first %d", ev, s.arrived)
@@ -408,6 +434,8 @@ func (e *end) gotReset(ev *core.StreamReset) {
 		e.fatalf("%v: it has ended already", ev)
 	case ev.Unprocessed && !s.ours:
 		e.fatalf("%v: it is not ours to send again", ev)
+	case ev.Fault == core.FaultGoneAway && (!ev.Unprocessed || !e.c.Unprocessed(ev.Stream)):
+		e.fatalf("%v: but Unprocessed is %v", ev, e.c.Unprocessed(ev.Stream))
 	case !ev.ByPeer && ev.Fault == core.FaultNone && !e.commanded:
 		e.fatalf("%v: nobody's fault", ev)
 	}
@@ -432,7 +460,17 @@ func (e *end) gotPromise(ev *core.PushPromiseReceived) {
 	if why := malformed(core.KindRequest, ev.Fields, ev.Pseudo); why != "" {
 		e.fatalf("%v: %s", ev, why)
 	}
+	e.checkSize(ev, ev.Fields)
 	e.opened = ev.Promised
+	promises := 1
+	for _, s := range e.order {
+		if s.promised && !s.closed() {
+			promises++
+		}
+	}
+	if limit := e.c.Limits().MaxReserved; promises > limit {
+		e.fatalf("%v: makes %d promises, the limit is %d", ev, promises, limit)
+	}
 	e.add(&model{id: ev.Promised, promised: true, push: true, sentFinal: true, sentEnd: true, gotLength: -1,
 		head: ev.Method == "HEAD"})
 }
@@ -520,6 +558,9 @@ func (e *end) check() {
 		if !e.c.Closed() || info.Streams != 0 || info.OpenLocal != 0 {
 			e.fatalf("closed, but %+v", info)
 		}
+		if at, why := e.c.NextDeadline(); why != core.TimerNone {
+			e.fatalf("closed, but %v is due at %v", why, at)
+		}
 		return
 	}
 	if e.gotEOF && !e.c.ReadPaused() {
@@ -562,6 +603,12 @@ func (e *end) check() {
 	if info.SendWindow < 0 || info.SendWindow > 1<<31-1 {
 		e.fatalf("send window %d", info.SendWindow)
 	}
+	// A caller who was told to wait has been told to go on.
+	if e.wantsOpen && int64(info.OpenLocal) < int64(e.c.PeerSettings().MaxConcurrentStreams) &&
+		!(e.client && (info.GoingAway || info.PeerGoingAway)) {
+		e.fatalf("%d streams of ours, %d permitted, but StreamsAllowed was not reported",
+			info.OpenLocal, e.c.PeerSettings().MaxConcurrentStreams)
+	}
 	limits := e.c.Limits()
 	if info.AbuseLeft > limits.AbuseBudget || info.AbuseLeft < 0 {
 		e.fatalf("%d points left of %d", info.AbuseLeft, limits.AbuseBudget)
@@ -600,6 +647,16 @@ func (e *end) checkStream(s *model) {
 	}
 	if st.SendWindow > 1<<31-1 || st.RecvWindow > 1<<31-1 {
 		e.fatalf("stream %d: windows of %d and %d", s.id, st.SendWindow, st.RecvWindow)
+	}
+	announced := int64(e.c.LocalSettings().InitialWindowSize)
+	if window := st.RecvWindow + st.Unread; e.cfg.FixedWindows && window > announced || window > announced+max(32<<20, int64(e.cfg.MaxWindow)) {
+		e.fatalf("stream %d: a window of %d with %d unread, announced were %d", s.id, st.RecvWindow, st.Unread, announced)
+	}
+	if !s.gotEnd && !s.promised && st.Unread == 0 && announced > 0 && st.RecvWindow <= 0 && e.settings == 0 {
+		e.fatalf("stream %d: a window of %d, though all was consumed", s.id, st.RecvWindow)
+	}
+	if s.ours && s.id > e.lastAway {
+		e.fatalf("stream %d is open, but the peer serves none above %d", s.id, e.lastAway)
 	}
 	if st.Weight < 1 || st.Weight > 256 || st.Urgency < 0 || st.Urgency > 7 || st.ChildWeight < 0 {
 		e.fatalf("stream %d: weight %d, urgency %d", s.id, st.Weight, st.Urgency)
@@ -688,6 +745,7 @@ func (e *end) open(list []core.Field, end bool, p *core.Priority) *model {
 	if limit := e.c.PeerSettings().MaxConcurrentStreams; int64(before.OpenLocal) >= int64(limit) {
 		e.fatalf("Open made stream %d beside %d others, the limit is %d", id, before.OpenLocal, limit)
 	}
+	e.checkList(list)
 	s := e.add(&model{id: id, counted: true, sentFinal: true, gotLength: -1, sentLength: lengthOf(list), early: !e.gotPeer})
 	s.ours = true
 	switch valueOf(list, ":method") {
@@ -703,6 +761,18 @@ func (e *end) open(list []core.Field, end bool, p *core.Priority) *model {
 	return s
 }
 
+// checkList checks that the peer accepts a list that was accepted to be sent.
+// Less than 4096 bytes are not believed in.
+func (e *end) checkList(list []core.Field) {
+	size := 0
+	for _, f := range list {
+		size += f.Size()
+	}
+	if limit := e.c.PeerSettings().MaxHeaderListSize; int64(size) > max(int64(limit), 4096) {
+		e.fatalf("a header list of %d bytes was sent, the peer accepts %d", size, limit)
+	}
+}
+
 func (e *end) headers(s *model, list []core.Field, end bool) {
 	before := e.c.Info()
 	err := e.c.Headers(*e.now, s.id, list, end)
@@ -716,6 +786,7 @@ func (e *end) headers(s *model, list []core.Field, end bool) {
 	if s.closed() || s.sentEnd || !s.ours && s.push {
 		e.fatalf("Headers on stream %d, which is not ours to speak on", s.id)
 	}
+	e.checkList(list)
 	e.sent.expectHeaders(s, list, 0)
 	if s.sentFinal { // trailers
 		if !end || s.sentLength > 0 {
@@ -884,6 +955,7 @@ func (e *end) push(parent *model, list []core.Field) *model {
 	if e.client || id != before.NextStream || parent.closed() || parent.sentEnd || !e.c.PeerSettings().EnablePush {
 		e.fatalf("Push on %d made stream %d", parent.id, id)
 	}
+	e.checkList(list)
 	s := e.add(&model{id: id, ours: true, parent: parent.id, promised: true, push: true, gotFinal: true, gotEnd: true, sentLength: -1,
 		head: valueOf(list, ":method") == "HEAD"})
 	e.sent.expectHeaders(parent, list, id)

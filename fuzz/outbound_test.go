@@ -24,6 +24,7 @@ type outbound struct {
 	block   *block // the header block that is not complete
 	dec     *hpack.Decoder
 	decoded []core.Field
+	allowed uint32 // for our table
 	table   uint32 // what the peer allowed when it was last looked at
 	largest uint32 // MAX_FRAME_SIZE, likewise
 
@@ -109,7 +110,7 @@ func (o *outbound) write(p []byte) {
 		o.began, p = true, p[len(core.Preface):]
 	}
 	allowed := e.c.PeerSettings()
-	o.dec.SetAllowedMaxDynamicTableSize(max(o.table, allowed.HeaderTableSize))
+	o.allowed = max(o.table, allowed.HeaderTableSize)
 	largest := max(o.largest, allowed.MaxFrameSize)
 	for len(p) > 0 {
 		if !e.client && strings.HasPrefix(string(p), "HTTP/1.1 400 ") && e.c.Info().LastFault == core.FaultHTTP1 {
@@ -297,7 +298,18 @@ func (o *outbound) endBlock(h frame.Header) {
 	}
 	o.block = nil
 	o.decoded = nil
-	if _, err := o.dec.Write(b.raw); err != nil {
+	// The decoder takes a second size update for an error; two are legal
+	// (RFC 7541 §4.2), so they are read here.
+	raw := b.raw
+	for updates := 0; len(raw) > 0 && raw[0]&0xe0 == 0x20; updates++ {
+		size, n := tableSize(raw)
+		if updates == 2 || n == 0 || size > uint64(o.allowed) {
+			e.fatalf("sent %v %x: table size %d, allowed %d", h, b.raw, size, o.allowed)
+		}
+		o.dec.SetMaxDynamicTableSize(uint32(size))
+		raw = raw[n:]
+	}
+	if _, err := o.dec.Write(raw); err != nil {
 		e.fatalf("sent %v %x: %v", h, b.raw, err)
 	}
 	if err := o.dec.Close(); err != nil {
@@ -314,6 +326,21 @@ func (o *outbound) endBlock(h frame.Header) {
 	if b.end {
 		o.stream(b.id).end = true
 	}
+}
+
+// tableSize reads a dynamic table size update (RFC 7541 §6.3).
+func tableSize(b []byte) (size uint64, n int) {
+	size = uint64(b[0] & 0x1f)
+	if size < 0x1f {
+		return size, 1
+	}
+	for n, shift := 1, 0; n < len(b) && shift < 35; n, shift = n+1, shift+7 {
+		size += uint64(b[n]&0x7f) << shift
+		if b[n] < 0x80 {
+			return size, n + 1
+		}
+	}
+	return 0, 0
 }
 
 // sameFields compares fields. A field may be kept out of the tables although

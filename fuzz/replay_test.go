@@ -70,8 +70,8 @@ func (r *recorder) Next() (ev core.Event) {
 	r.do("Next", func(c *core.Conn, at clock) string {
 		ev = c.Next()
 		deadline, why := c.NextDeadline()
-		if why != core.TimerNone {
-			deadline = at(deadline)
+		if why == core.TimerNone {
+			deadline = at(dawn)
 		}
 		return fmt.Sprint(ev, deadline.Sub(at(dawn)), why, c.Info())
 	})

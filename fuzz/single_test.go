@@ -99,7 +99,6 @@ func (s *single) round(t *tape) {
 		s.p.out = append(s.p.out, s.wire.take(t.below(64))...)
 	case roundTime:
 		pass(t, e.now)
-		e.moved = true
 		if t.bool() {
 			e.advance()
 		}

@@ -32,26 +32,32 @@ func (g *getter) explain(t *target, err error) error {
 	if errors.As(err, &output) || errors.As(err, &body) {
 		return err
 	}
-	if errors.Is(err, events.ErrConnect) {
-		return connectError(t, err)
-	}
 	var e *events.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	if cause := sessionCause(e); cause != nil {
+	session := g.sessions[originOf(t.url)]
+	if cause := causeOf(e, session); cause != nil {
 		err = cause
 		errors.As(err, &e)
 	}
-	if errors.Is(err, events.ErrConnect) {
+	switch {
+	case errors.Is(err, events.ErrConnect):
 		return connectError(t, err)
+	case errors.Is(err, events.ErrAbort):
+		return context.Canceled
+	case !isRemote(err):
+		return errors.New(e.Message)
+	case session.spoke.Load():
+	case t.url.Scheme == "http":
+		return fmt.Errorf("%s does not answer in HTTP/2; if it speaks TLS use https://", t.url.Host)
+	default:
+		return fmt.Errorf("%s agreed to HTTP/2 and does not speak it: %w", t.url.Host, err)
 	}
 	switch e.Fault {
 	case core.FaultNone:
 	case core.FaultBodyLength:
 		return errors.New("the response's body does not have the length that its content-length announced")
-	case core.FaultFirstFrameNotSettings, core.FaultFrameTooLarge, core.FaultPrefaceTimeout:
-		return fmt.Errorf("the server does not speak HTTP/2 there (%v); for one with TLS use https://", e.Fault)
 	case core.FaultEOF:
 		return errors.New("the server closed the connection before the response was complete")
 	case core.FaultGoneAway:
@@ -62,8 +68,6 @@ func (g *getter) explain(t *target, err error) error {
 		return fmt.Errorf("the server broke the protocol: %v (%v, %s)", e.Fault, e.HTTP2, e.Fault.Rule())
 	}
 	switch {
-	case errors.Is(err, events.ErrAbort):
-		return context.Canceled
 	case errors.Is(err, events.ErrSessionError) && e.ByPeer:
 		return fmt.Errorf("the server ended the connection with %v", e.HTTP2)
 	case errors.Is(err, events.ErrSessionError):
@@ -78,13 +82,29 @@ func (g *getter) explain(t *target, err error) error {
 	return err
 }
 
-// sessionCause is why the session ended, if a request that was waiting failed
-// with it.
-func sessionCause(e *events.Error) error {
-	if errors.Is(e, events.ErrStreamCancel) {
+// causeOf is why the session ended, if the request could not even be sent.
+func causeOf(e *events.Error, s *session) error {
+	switch {
+	case errors.Is(e, events.ErrStreamCancel):
 		return e.Cause
+	case errors.Is(e, events.ErrInvalidSession):
+		return s.Err()
 	}
 	return nil
+}
+
+// isRemote reports whether an error is about the server or the connection, not
+// about what was to be sent.
+func isRemote(err error) bool {
+	for _, remote := range []error{
+		events.ErrStreamError, events.ErrSessionError, events.ErrHTTP2, events.ErrGoAwaySession,
+		events.ErrStreamCancel, events.ErrInvalidSession,
+	} {
+		if errors.Is(err, remote) {
+			return true
+		}
+	}
+	return false
 }
 
 func reasonOf(e *events.Error) error {

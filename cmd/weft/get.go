@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"weft/adapters/inspector"
@@ -124,12 +125,18 @@ type getter struct {
 	tls      *tls.Config
 	fields   []events.Field
 	targets  []*target
-	sessions map[string]*events.ClientSession // by origin
+	sessions map[string]*session // by origin
 	progress *progress
 
 	mu   sync.Mutex // guards stderr and code
 	code int
 	over bool // nothing more is said
+}
+
+// session is a connection that URLs share.
+type session struct {
+	*events.ClientSession
+	spoke atomic.Bool // the server has answered in HTTP/2
 }
 
 // target is one URL.
@@ -142,7 +149,7 @@ type target struct {
 }
 
 func newGetter(o *getFlags, e *env) (*getter, error) {
-	g := &getter{getFlags: o, env: e, sessions: make(map[string]*events.ClientSession)}
+	g := &getter{getFlags: o, env: e, sessions: make(map[string]*session)}
 	before := make(chan struct{})
 	close(before)
 	for i, text := range o.urls {
@@ -321,10 +328,15 @@ func (g *getter) connect(ctx context.Context, t *target) error {
 			return inspector.New(g.env.stderr, inspector.Options{Prefix: prefix})
 		}
 	}
-	s, err := events.Connect(ctx, origin, opts)
+	s := &session{}
+	opts.Setup = func(cs *events.ClientSession) {
+		cs.OnRemoteSettings(func(events.Settings) { s.spoke.Store(true) })
+	}
+	cs, err := events.Connect(ctx, origin, opts)
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.text, err)
 	}
+	s.ClientSession = cs
 	g.sessions[origin] = s
 	return nil
 }

@@ -24,7 +24,7 @@ func TestChromium(t *testing.T) {
 		var found visited
 		b.eval(string(script), &found)
 		found.check(t, s.site)
-		s.healthy()
+		s.healthy(t)
 	})
 
 	t.Run("built-in page", func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestChromium(t *testing.T) {
 		if !strings.Contains(answer, hash(noise)) {
 			t.Errorf("upload: got %q, want the hash %s", answer, hash(noise))
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }
 

@@ -48,7 +48,7 @@ func TestCurl(t *testing.T) {
 		if got, want := string(r.stdout), "0 2 405 1\n"; got != want {
 			t.Errorf("upload to a site: got %q, want %q", got, want)
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }
 
@@ -87,13 +87,13 @@ func TestCurlAbort(t *testing.T) {
 			if code := p.wait(); code != 23 { // CURLE_WRITE_ERROR
 				t.Errorf("exit %d, want 23", code)
 			}
-			s.healthy()
+			s.healthy(t)
 		})
 		t.Run("killed", func(t *testing.T) {
 			p, body := startPiped(t, curl(t, w, s.base+"/heavy.bin"))
 			readSome(t, body, 1<<16)
 			p.kill()
-			s.healthy()
+			s.healthy(t)
 		})
 		t.Run("upload killed", func(t *testing.T) {
 			cmd := curl(t, w, "-T", ".", s.base+"/upload")
@@ -104,7 +104,7 @@ func TestCurlAbort(t *testing.T) {
 			p := start(t, cmd)
 			in.Write(make([]byte, 1<<16))
 			p.kill()
-			s.healthy()
+			s.healthy(t)
 		})
 		if !w.secure {
 			return // curl 7.88 cannot use a cleartext connection twice

@@ -256,7 +256,7 @@ func TestGet(t *testing.T) {
 		if r := run(t, get(t, w, "--fail", s.base+"/nothing-here")); r.code != 22 {
 			t.Errorf("404 with --fail: want exit 22\n%s", r)
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }
 
@@ -280,7 +280,7 @@ func TestGetAbort(t *testing.T) {
 				if code := p.wait(); code == 0 {
 					t.Error("exit 0")
 				}
-				s.healthy()
+				s.healthy(t)
 			})
 		}
 	})
@@ -299,8 +299,8 @@ func TestGetFromTheDead(t *testing.T) {
 			t.Errorf("exit %d after %d bytes of %d, want 1 and a line that says why", code, n, heavyBytes)
 		}
 		// And one that never was there.
-		if r := run(t, get(t, w, s.base+"/")); r.code != 1 || !oneLine(r.stderr) {
-			t.Errorf("nobody listens: want exit 1 and one line\n%s", r)
+		if r := run(t, get(t, w, s.base+"/")); r.code != 1 || !oneLine(r.stderr) || !strings.Contains(r.stderr, "refused") {
+			t.Errorf("nobody listens: want exit 1 and a line that says so\n%s", r)
 		}
 	})
 }
@@ -327,7 +327,7 @@ func TestGetBroken(t *testing.T) {
 		if r.code != 1 || !strings.Contains(string(r.stdout), greeting) {
 			t.Errorf("beside another: want exit 1, and the other one whole\n%s", r)
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }
 
@@ -358,7 +358,7 @@ func TestGetNodeFaults(t *testing.T) {
 				t.Errorf("%s: want exit %d and %q on stderr\n%s", c.path, c.code, c.named, r)
 			}
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }
 
@@ -383,7 +383,7 @@ func TestGetUploadAbort(t *testing.T) {
 			t.Error("exit 0")
 		}
 		in.Close()
-		s.healthy()
+		s.healthy(t)
 	})
 }
 

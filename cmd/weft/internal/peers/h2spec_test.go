@@ -57,7 +57,7 @@ func TestH2spec(t *testing.T) {
 		if got, want := scoreOf(t, text), (score{passed: 146}); got != want || r.code != 0 {
 			t.Errorf("got %+v and exit %d, want %+v and 0\n%s", got, r.code, want, failures(text))
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }
 

@@ -22,7 +22,7 @@ func TestHTTP1(t *testing.T) {
 		if !strings.HasPrefix(text, "HTTP/1.1 400 ") || !strings.Contains(text, "HTTP/2") {
 			t.Errorf("got %q", text)
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 	t.Run("bytes", func(t *testing.T) {
 		s := serve(t, cleartext)
@@ -41,7 +41,7 @@ func TestHTTP1(t *testing.T) {
 		if !ok || !strings.HasPrefix(head, "HTTP/1.1 400 Bad Request\r\n") || !strings.Contains(body, "HTTP/2") {
 			t.Errorf("got %q", answer)
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 	t.Run("curl tls", func(t *testing.T) {
 		path := need(t, "curl")
@@ -50,7 +50,7 @@ func TestHTTP1(t *testing.T) {
 		if r.code != 35 || !strings.Contains(r.stderr, "alert no application protocol") { // CURLE_SSL_CONNECT_ERROR
 			t.Errorf("want exit 35 and the alert no_application_protocol\n%s", r)
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 	// A client without ALPN: the handshake stands, then the server closes,
 	// with close_notify (OpenSSL 3 would complain of an "unexpected eof").
@@ -70,6 +70,6 @@ func TestHTTP1(t *testing.T) {
 				t.Errorf("%s: want a close without an error\n%s", version, r)
 			}
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }

@@ -53,7 +53,7 @@ func TestInterruptIdle(t *testing.T) {
 	t.Parallel()
 	overWires(t, func(t *testing.T, w wire) {
 		s := serve(t, w)
-		s.healthy()
+		s.healthy(t)
 		s.interrupt()
 		if code := s.wait(); code != 0 {
 			t.Errorf("weft serve: exit %d, want 0", code)

@@ -34,7 +34,7 @@ func TestNghttp(t *testing.T) {
 		if !strings.Contains(string(r.stdout), ":status: 200") {
 			t.Errorf("with CONTINUATION frames\n%s", r)
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }
 
@@ -46,7 +46,7 @@ func TestNghttpAbort(t *testing.T) {
 		p, body := startPiped(t, exec.Command(nghttp, s.base+"/heavy.bin"))
 		readSome(t, body, 1<<16)
 		p.kill()
-		s.healthy()
+		s.healthy(t)
 	})
 }
 
@@ -69,7 +69,7 @@ func TestH2load(t *testing.T) {
 				t.Errorf("%s: want %q\n%s", c.shape, want, text)
 			}
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }
 
@@ -81,6 +81,6 @@ func TestH2loadAbort(t *testing.T) {
 		p := start(t, exec.Command(h2load, "-n200", "-c10", "-m10", s.base+"/heavy.bin"))
 		p.line(regexp.MustCompile(`Application protocol: h2`))
 		p.kill()
-		s.healthy()
+		s.healthy(t)
 	})
 }

@@ -64,7 +64,7 @@ func TestNodeClient(t *testing.T) {
 				}
 			})
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }
 

@@ -53,13 +53,17 @@ func start(t testing.TB, cmd *exec.Cmd) *process {
 		p.printed.mu.Unlock()
 	}()
 	t.Cleanup(func() {
+		ended := "killed at the end of the test"
+		if p.exited() {
+			ended = cmd.ProcessState.String()
+		}
 		p.kill()
 		text := p.printed.String()
 		if strings.Contains(text, "DATA RACE") {
 			t.Errorf("a data race in %s", cmd)
 		}
-		if t.Failed() && text != "" {
-			t.Logf("%s\n%s", cmd, tail(text))
+		if t.Failed() {
+			t.Logf("%s\n%s\n%s", cmd, ended, tail(text))
 		}
 	})
 	return p

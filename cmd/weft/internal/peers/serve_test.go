@@ -79,20 +79,20 @@ func weftServe(t testing.TB, w wire, s *site, dir ...string) *server {
 
 // healthy fetches from the server on a new connection, with a client that is
 // not under test. It is what must work after whatever went wrong before.
-func (s *server) healthy() {
-	s.t.Helper()
+func (s *server) healthy(t testing.TB) {
+	t.Helper()
 	if s.process != nil && s.exited() {
-		s.t.Fatalf("the server has ended: %s", s.cmd)
+		t.Fatalf("the server has ended: %s", s.cmd)
 	}
 	path := "/"
 	if s.site != nil {
 		path = "/1m.bin"
 	}
-	body, err := fetch(s.t, s.wire, s.base+path)
+	body, err := fetch(t, s.wire, s.base+path)
 	if err != nil {
-		s.t.Fatalf("a request on a new connection: %v", err)
+		t.Fatalf("a request on a new connection: %v", err)
 	}
 	if s.site != nil && hash(body) != s.site.sum {
-		s.t.Fatalf("a request on a new connection: %d bytes with another hash", len(body))
+		t.Fatalf("a request on a new connection: %d bytes with another hash", len(body))
 	}
 }

@@ -70,14 +70,14 @@ func TestUploadCurl(t *testing.T) {
 				t.Errorf("%s: got %q, want %q", flags, got, want)
 			}
 		}
-		s.healthy()
+		s.healthy(t)
 
 		s = echo(t, w)
 		r := must(t, curl(t, w, "-T", sent.medium, s.base+"/echo"))
 		if hash(r.stdout) != sent.sum {
 			t.Errorf("echo: %d bytes with another hash", len(r.stdout))
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }
 
@@ -97,7 +97,7 @@ func TestUploadCurlAbort(t *testing.T) {
 		in.Write(make([]byte, 1<<16))
 		readSome(t, back, 1<<14) // it has arrived
 		p.kill()
-		s.healthy()
+		s.healthy(t)
 	})
 }
 
@@ -121,8 +121,8 @@ func TestUploadNghttp(t *testing.T) {
 				t.Errorf("%s: echo: %d bytes with another hash", flags, len(r.stdout))
 			}
 		}
-		s.healthy()
-		e.healthy()
+		s.healthy(t)
+		e.healthy(t)
 	})
 }
 
@@ -135,7 +135,7 @@ func TestUploadH2load(t *testing.T) {
 			if !strings.Contains(string(r.stdout), " 40 succeeded, 0 failed, 0 errored, 0 timeout") {
 				t.Error(r)
 			}
-			s.healthy()
+			s.healthy(t)
 		}
 	})
 }
@@ -150,13 +150,13 @@ func TestUploadNode(t *testing.T) {
 		if found, want := parseFound(t, string(r.stdout)), answerTo(sent); found.Text != want {
 			t.Errorf("got %q, want %q", found.Text, want)
 		}
-		s.healthy()
+		s.healthy(t)
 
 		s = echo(t, w)
 		r = must(t, nodeClient(t, s, "upload", sent.medium))
 		if found := parseFound(t, string(r.stdout)); found.Hash != sent.sum {
 			t.Errorf("echo: %d bytes with another hash", found.Bytes)
 		}
-		s.healthy()
+		s.healthy(t)
 	})
 }

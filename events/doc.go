@@ -1,0 +1,61 @@
+// Package events is HTTP/2 in the vocabulary of Node's http2 module: servers,
+// sessions and streams that emit events, and methods that never block.
+//
+//	server, err := events.CreateServer(events.ServerOptions{})
+//	server.OnStream(func(stream *events.ServerStream, headers events.Headers, _ events.Flags) {
+//		stream.Respond(events.H("content-type", "text/plain"))
+//		stream.EndString("hello, " + headers.Path())
+//	})
+//	addr, err := server.Listen("localhost:8080")
+//
+// A property of Node's is a method of the same name in Go's case (rstCode is
+// RSTCode), an event x is registered for with OnX, options are the fields of a
+// struct, and an error carries Node's code.
+//
+// # Turns and callbacks
+//
+// A session is driven by turns: bytes that came, or time that passed. In a
+// turn it calls the functions registered for what happened.
+//
+//   - Callbacks of one session never run at the same time. They run in the
+//     order things happened, and under no lock.
+//   - Every method that is not documented as blocking may be called from any
+//     goroutine and from inside any callback. No callback ever runs inside a
+//     method call: it is queued, and runs after the present one has returned.
+//     Two sessions that pipe into each other can't deadlock.
+//   - What is said within a turn is sent at its end, in one write. What is said
+//     elsewhere is sent at once. Session.Do runs a function as a turn of its
+//     own: everything it sets up stands before anything else happens.
+//   - A callback must not block, for the whole session waits for it. Who wants
+//     to block takes the stream as a Duplex, by Stream.Blocking, and uses that
+//     in a goroutine.
+//
+// # Bytes
+//
+// Write copies, accepts everything and says whether to wait for the drain
+// event; what the application queues is the application's. What a peer can make
+// a session queue is bounded: by the windows for what is received, by 64 KiB a
+// stream and 8 MiB a connection for what SendFrom reads, by the limits of
+// package core for everything else. The slice that a data callback gets is
+// valid until it returns; only then may the peer send as much again.
+//
+// # Ends
+//
+// A stream that was reset with an error code emits error; with NO_ERROR or
+// CANCEL it only closes, and Stream.Complete tells whether the peer had said
+// all. An error nobody listens for is logged. A panic in a callback of a stream
+// ends that stream, with a response of status 500 if none was begun; in a
+// callback of a session it ends that session. Objects of streams are not
+// recycled: one that is over still tells its RSTCode, and refuses writes with an
+// error.
+//
+// A stream keeps its place under the announced limit of concurrent streams
+// until it is closed on the wire and released by whoever serves it: see
+// ServerStream.Hold. A Duplex holds its stream until it is closed.
+//
+// # Without goroutines
+//
+// Sessions made by NewServerSession and NewClientSession are transport.Endpoints
+// that start nothing by themselves: on a mem.Link the whole API runs in one
+// goroutine and on virtual time.
+package events
