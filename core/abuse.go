@@ -133,12 +133,14 @@ func (c *Conn) lateFault(id StreamID, f Fault) bool {
 		return false
 	}
 	how, _ := c.closedIDs.find(id)
-	if how == nil || how.state != StateClosed {
+	switch {
+	case how == nil || how.state != StateClosed:
 		return false
-	}
-	if c.cutShort(how) {
+	case c.cutShort(how):
 		c.chargeCutShort(causeStreamError)
-	} else {
+	case f == FaultZeroIncrement || f == FaultWindowOverflow:
+		return false // RFC 9113 §6.9: a late WINDOW_UPDATE is never an error
+	default:
 		c.charge(causeStreamError)
 	}
 	if !c.closed() {

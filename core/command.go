@@ -148,7 +148,9 @@ func (c *Conn) sendResponse(s *stream, next State, fields []Field, end bool) err
 			s.state = next
 			c.count(s)
 		}
+		at := len(c.out)
 		c.writeBlock(headerFrame{id: s.id}, fields, kind, &m, known)
+		c.forced += len(c.out) - at
 		return nil
 	}
 	length := m.contentLength
@@ -259,7 +261,7 @@ func (c *Conn) Release(id StreamID) error {
 }
 
 // SetConnWindow sets the connection's receive window to size bytes, an
-// absolute value from 65535 to 2^31-1; Node's session.setLocalWindowSize. A
+// absolute value from 0 to 2^31-1; Node's session.setLocalWindowSize. A
 // smaller window than the present one takes effect as data comes in.
 func (c *Conn) SetConnWindow(size int) error {
 	if size < 0 || size > maxWindow {

@@ -38,8 +38,6 @@ var (
 	// ErrConnectProtocol: the peer did not announce extended CONNECT
 	// (RFC 8441 §3).
 	ErrConnectProtocol = errors.New("weft: the peer does not accept extended CONNECT")
-	// ErrOutputFull: more than Config.MaxOutput bytes wait to be written.
-	ErrOutputFull = errors.New("weft: output is full")
 )
 
 // FieldError reports a field the caller may not send.

@@ -86,7 +86,7 @@ type StreamReset struct {
 }
 
 // Writable reports that a stream on which Send fell short may send again, and
-// how many bytes Send would take now. Streams get their turns in the order of
+// how many bytes Send would take now at most. Streams get their turns in the order of
 // their priority, first-come among equals.
 type Writable struct {
 	Stream StreamID

@@ -46,7 +46,7 @@ type ConnInfo struct {
 	OpenPeer      int      // streams the peer opened that count towards ours
 	Streams       int      // all streams on the wire, reserved ones included
 	Waiting       int      // serialised bytes waiting
-	AbuseLeft     int      // points left of Limits.AbuseBudget
+	AbuseLeft     int      // points left of Limits.AbuseBudget at the last charge
 	EncoderTable  uint32   // limit of the HPACK table we send by
 	DecoderTable  uint32   // limit of the HPACK table we receive by
 	GoingAway     bool     // we sent GOAWAY

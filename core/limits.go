@@ -68,7 +68,8 @@ type Limits struct {
 	MaxReplies int
 
 	// MaxOutput bounds the serialised bytes that wait to be written; 256 KiB.
-	// Beyond, Send takes nothing and Headers fails (CVE-2019-9517).
+	// Beyond, Send takes nothing, and a server that has as many bytes of
+	// response headers waiting takes no more input (CVE-2019-9517).
 	MaxOutput int
 
 	// MaxClosedStreams is how many closed streams are remembered exactly;

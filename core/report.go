@@ -72,6 +72,10 @@ func (c *Conn) endOfInput() {
 	default:
 		end.Fault = FaultEOF
 	}
+	if c.gotFirst && !c.goAwayFinal {
+		// RFC 9113 §6.8: the peer may still read, and learns what was acted on.
+		c.out = frame.AppendGoAway(c.out, frame.GoAwayFrame{LastStream: end.LastStream, Code: NoError})
+	}
 	c.over(end)
 }
 

@@ -78,12 +78,19 @@ func (s *settings) set(v Setting, fromServer bool) Fault {
 	return FaultNone
 }
 
-// settingRanges names the values a caller may announce.
-var settingRanges = map[Fault]string{
-	FaultSettingValue:           "0 or 1 for a switch, 16384 to 16777215 for MAX_FRAME_SIZE",
-	FaultSettingPush:            "0: a server cannot enable push",
-	FaultSettingWindow:          "0 to 2147483647",
-	FaultSettingConnectProtocol: "1: it cannot be withdrawn (RFC 8441 §3)",
+// settingRange says what a caller may announce for a setting.
+func settingRange(id SettingID, fault Fault) string {
+	switch {
+	case fault == FaultSettingPush:
+		return "0: a server cannot enable push"
+	case fault == FaultSettingConnectProtocol:
+		return "1: it cannot be withdrawn (RFC 8441 §3)"
+	case id == SettingInitialWindowSize:
+		return "0 to 2147483647"
+	case id == SettingMaxFrameSize:
+		return "16384 to 16777215"
+	}
+	return "0 or 1"
 }
 
 func checkOwn(s *settings, list []Setting, server bool) error {
@@ -94,7 +101,7 @@ func checkOwn(s *settings, list []Setting, server bool) error {
 		}
 		seen[v.ID] = true
 		if fault := s.set(v, server); fault != FaultNone {
-			return &ConfigError{v.ID.String(), fmt.Sprint(v.Value), settingRanges[fault]}
+			return &ConfigError{v.ID.String(), fmt.Sprint(v.Value), settingRange(v.ID, fault)}
 		}
 	}
 	return nil

@@ -95,7 +95,7 @@ func TestGetFaults(t *testing.T) {
 		{"/reset-noerror", []string{"before the response was complete"}},
 		{"/short", []string{"content-length"}},
 		{"/long", []string{"content-length"}},
-		{"/cut", []string{"before the response was complete"}},
+		{"/cut", []string{"connection"}},
 		{"/goaway", []string{"ENHANCE_YOUR_CALM"}},
 		{"/silent", []string{"REFUSED_STREAM"}},
 	} {
