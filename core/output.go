@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"time"
+
+	"weft/core/frame"
+)
 
 // AppendOutput appends to dst what is to be written, and takes it. The bytes
 // must be written whole and in order. The Conn keeps no part of dst, but its
@@ -53,8 +57,10 @@ func (c *Conn) Wrote(now time.Time, n int) {
 		return
 	}
 	c.handed = max(0, c.handed-n)
+	// What was written first is not known; but what waits is no more than this.
+	c.repliesHanded = min(c.repliesHanded, c.handed/frame.HeaderLen)
+	c.forcedHanded = min(c.forcedHanded, c.handed)
 	if c.handed == 0 {
-		c.repliesHanded, c.forcedHanded = 0, 0
 		c.disarm(TimerWrite)
 	} else if !c.closed() {
 		c.arm(TimerWrite, c.cfg.Write)

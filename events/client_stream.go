@@ -142,7 +142,7 @@ func (st *ClientStream) watch(ctx context.Context) {
 		defer st.s.unlock()
 		st.destroy(abortError(ctx))
 	})
-	st.stop = stop
+	st.extras().stop = stop
 }
 
 func (st *ClientStream) onInterim(h Headers) {

@@ -1,7 +1,9 @@
 package events
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 
 	"weft/core"
 )
@@ -100,7 +102,7 @@ func (st *Stream) leaveWire() {
 	if st.client != nil {
 		st.client.unqueue()
 	}
-	st.out, st.outOff, st.unsent = nil, 0, 0
+	st.out, st.unsent = nil, 0
 	if st.duplex != nil {
 		st.duplex.readable.signal()
 		st.duplex.writable.signal()
@@ -110,7 +112,7 @@ func (st *Stream) leaveWire() {
 // onReset takes the news that the stream ended before its time.
 func (st *Stream) onReset(why core.StreamReset) {
 	lost := st.is(isEnding) && !st.is(sentEnd)
-	st.why = why
+	st.extras().why = why
 	st.leaveWire()
 	if st.is(isDestroyed) {
 		return
@@ -190,19 +192,19 @@ func (st *Stream) destroy(err error) {
 	st.dropSource()
 	st.drop()
 	if err == nil && code != core.NoError && code != core.Cancel {
-		err = streamError(code, st.why)
+		err = streamError(code, st.extra().why)
 	}
-	st.err = err
 	if err == nil && st.is(isFlowing) && !st.is(saidEnd) {
 		st.enqueue(pendEnd)
 	}
 	if err != nil {
+		st.extras().err = err
 		st.enqueue(pendError)
 	}
 	st.enqueue(pendClose)
-	if st.stop != nil {
-		st.stop()
-		st.stop = nil
+	if x := st.more; x != nil && x.stop != nil {
+		x.stop()
+		x.stop = nil
 	}
 	if st.duplex != nil {
 		st.duplex.ended()
@@ -226,17 +228,28 @@ func (st *Stream) reportError() {
 		list = st.on.error.take(list)
 	}
 	if len(list) == 0 {
-		if st.duplex == nil && !st.is(isHeldBack) {
-			st.s.log.Warn("weft: stream error", "stream", st.id, "error", st.err)
-		}
+		st.unheard()
 		return
 	}
-	err := st.err
+	err := st.extra().err
 	st.s.mu.Unlock()
 	defer st.called()
 	for _, f := range list {
 		f(err)
 	}
+}
+
+// unheard logs an error nobody listens for. Where the peer is to blame that is
+// for debugging: it must not be able to fill a log.
+func (st *Stream) unheard() {
+	level := slog.LevelWarn
+	switch {
+	case st.duplex != nil, st.is(isHeldBack):
+		return // Read and Write tell; nobody was told of it
+	case st.s.destroyed, st.extra().why != core.StreamReset{}:
+		level = slog.LevelDebug
+	}
+	st.s.log.Log(context.Background(), level, "weft: stream error", "stream", st.id, "error", st.extra().err)
 }
 
 // finish emits the close event and forgets the stream.
@@ -253,7 +266,7 @@ func (st *Stream) forget() {
 	}
 	st.set(isForgotten)
 	st.s.unlink(st)
-	if st.holds == 0 && st.server != nil {
+	if st.extra().holds == 0 && st.server != nil {
 		st.server.released()
 	}
 	st.s.maybeClosed()

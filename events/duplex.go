@@ -104,14 +104,11 @@ func (d *Duplex) Read(p []byte) (int, error) {
 			if d.readable.passed {
 				return 0, os.ErrDeadlineExceeded
 			}
-			n := copy(p, st.in[st.inOff:])
-			st.inOff += n
-			if st.buffered() == 0 {
-				st.in, st.inOff = st.in[:0], 0
-			}
+			n := copy(p, st.in.bytes())
+			st.in.take(n)
 			st.consume(n)
 			return n, nil
-		case st.is(gotEnd) && !(st.is(isDestroyed) && st.err != nil):
+		case st.is(gotEnd) && !(st.is(isDestroyed) && st.extra().err != nil):
 			if !st.is(saidEnd) {
 				st.set(saidEnd)
 				st.enqueue(pendSettle)
@@ -133,10 +130,11 @@ func (d *Duplex) Read(p []byte) (int, error) {
 
 // broken is why the stream was cut short.
 func (d *Duplex) broken() error {
-	if d.st.err != nil {
-		return d.st.err
+	x := d.st.extra()
+	if x.err != nil {
+		return x.err
 	}
-	return streamError(d.st.code, d.st.why)
+	return streamError(d.st.code, x.why)
 }
 
 // Write writes to this side's body. It returns when all of p was sent or is
@@ -154,8 +152,8 @@ func (d *Duplex) Write(p []byte) (n int, err error) {
 		switch {
 		case d.closed:
 			return n, net.ErrClosed
-		case st.is(isDestroyed|isClosed) && st.err != nil:
-			return n, st.err
+		case st.is(isDestroyed|isClosed) && st.extra().err != nil:
+			return n, st.extra().err
 		case d.writable.passed:
 			return n, os.ErrDeadlineExceeded
 		}
@@ -235,7 +233,7 @@ func (d *Duplex) Trailers() Headers {
 	if !d.st.is(gotEnd) {
 		return Headers{}
 	}
-	return d.st.trailers
+	return d.st.extra().trailers
 }
 
 // Close lets go of the stream. If this side's body was not ended by CloseWrite,

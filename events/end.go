@@ -190,8 +190,9 @@ func (s *Session) sayClosed() {
 		}
 		if !heard {
 			level := slog.LevelWarn
-			if s.cause != nil {
-				level = slog.LevelDebug // connections do break
+			var e *Error
+			if s.cause != nil || errors.As(err, &e) && (e.ByPeer || e.Fault != core.FaultNone) {
+				level = slog.LevelDebug // a peer must not be able to fill a log
 			}
 			s.log.Log(context.Background(), level, "weft: session error", "error", err)
 		}

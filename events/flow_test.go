@@ -88,8 +88,7 @@ func TestDrain(t *testing.T) {
 	waits, most := 0, 0
 	p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) {
 		n := 0
-		var more func()
-		more = func() {
+		more := func() {
 			for n < pieces {
 				n++
 				ready, err := st.Write(make([]byte, piece))

@@ -31,11 +31,9 @@ func flagsOf(end bool) Flags {
 // Headers is a list of header fields, pseudo-fields included, that keeps
 // their order and duplicates. The zero Headers is empty and ready for use.
 //
-// A Headers is small and is passed by value. What a listener gets may be kept
-// for ever: methods that change a Headers never change what other copies of a
-// received one show. Copies of a list of one's own share storage, as slices
-// do; Clone makes an independent one.
-type Headers struct{ list []Field }
+// A Headers is small and is passed by value. It may be kept for ever, and used
+// by several goroutines: methods that change one leave its copies alone.
+type Headers struct{ list []Field } // never written to after it was made
 
 // H returns headers made of names and values in turn. Names may be written in
 // any case.
@@ -89,9 +87,6 @@ func (h Headers) All() iter.Seq2[string, string] {
 
 // Fields returns a copy of the list.
 func (h Headers) Fields() []Field { return append([]Field(nil), h.list...) }
-
-// Clone returns a copy that shares nothing with h.
-func (h Headers) Clone() Headers { return Headers{h.Fields()} }
 
 // Has reports whether there is a field of that name.
 func (h Headers) Has(name string) bool { return h.find(lower(name)) >= 0 }
@@ -153,14 +148,14 @@ func (h Headers) Authority() string { return h.Get(":authority") }
 func (h Headers) Path() string      { return h.Get(":path") }
 
 // Add appends a field.
-func (h *Headers) Add(name, value string) {
-	h.list = append(h.list, Field{Name: lower(name), Value: value})
-}
+func (h *Headers) Add(name, value string) { h.add(Field{Name: lower(name), Value: value}) }
+
+func (h *Headers) add(f Field) { h.list = append(h.list[:len(h.list):len(h.list)], f) }
 
 // AddSensitive appends a field that no compression table will hold, neither
 // ours nor that of an intermediary.
 func (h *Headers) AddSensitive(name, value string) {
-	h.list = append(h.list, Field{Name: lower(name), Value: value, Sensitive: true})
+	h.add(Field{Name: lower(name), Value: value, Sensitive: true})
 }
 
 // Set replaces all fields of that name by one, at the place of the first.

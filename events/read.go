@@ -69,7 +69,7 @@ func (st *Stream) flow() {
 	}
 }
 
-func (st *Stream) buffered() int { return len(st.in) - st.inOff }
+func (st *Stream) buffered() int { return st.in.len() }
 
 // onData takes the payload of a DATA frame.
 func (st *Stream) onData(p []byte, end bool) {
@@ -111,11 +111,10 @@ func (st *Stream) emitData(p []byte) {
 }
 
 func (st *Stream) keep(p []byte) {
-	if st.inOff > 0 && len(st.in)+len(p) > cap(st.in) {
-		st.in = st.in[:copy(st.in, st.in[st.inOff:])]
-		st.inOff = 0
+	if st.in == nil {
+		st.in = new(fifo)
 	}
-	st.in = append(st.in, p...)
+	st.in.push(p)
 	if st.duplex != nil {
 		st.duplex.readable.signal()
 	}
@@ -131,7 +130,7 @@ func (st *Stream) consume(n int) {
 
 // onTrailers takes the peer's trailers.
 func (st *Stream) onTrailers(h Headers) {
-	st.trailers = h
+	st.extras().trailers = h
 	st.onEnd()
 }
 
@@ -159,13 +158,12 @@ const chunkIn = 16 << 10
 // end.
 func (st *Stream) deliver() {
 	for st.buffered() > 0 && st.is(isFlowing) && !st.is(isSilent|isDestroyed) && st.duplex == nil {
+		// The storage is the callback's until it returns, and nothing is
+		// received meanwhile.
 		n := min(st.buffered(), chunkIn)
-		p := st.in[st.inOff : st.inOff+n]
-		st.inOff += n
-		if st.buffered() == 0 {
-			// The storage is the callback's until it returns, and nothing is
-			// received meanwhile.
-			st.in, st.inOff = nil, 0
+		p := st.in.bytes()[:n]
+		if st.in.take(n); st.in.len() == 0 {
+			st.in = nil
 		}
 		st.emitData(p)
 		st.consume(n)
@@ -173,9 +171,8 @@ func (st *Stream) deliver() {
 	if !st.is(noMoreIn) || st.is(saidEnd|isSilent|isPaused|isDestroyed) || st.buffered() > 0 || st.duplex != nil {
 		return
 	}
-	if st.is(gotEnd) && st.trailers.Len() > 0 {
-		h := st.trailers
-		st.trailers = Headers{}
+	if h := st.extra().trailers; st.is(gotEnd) && h.Len() > 0 {
+		st.more.trailers = Headers{}
 		st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.trailers }, h, true)
 	}
 	if st.is(isDestroyed | saidEnd) {
@@ -194,6 +191,6 @@ func (st *Stream) sayEnd() {
 // drop forgets what was not delivered.
 func (st *Stream) drop() {
 	n := st.buffered()
-	st.in, st.inOff = nil, 0
+	st.in = nil
 	st.consume(n)
 }

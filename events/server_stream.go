@@ -79,10 +79,42 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 		return ErrHeadersSent
 	}
 	s := st.s
-	status, err := statusOf(h)
-	if err != nil {
-		return err
+	now := s.time()
+	again := s.isGiven(h) && !o.NoDate && now.Unix() == s.dateAt
+	fields, status := s.sent.list, ""
+	if again {
+		status = fields[0].Value
+	} else {
+		var err error
+		if status, err = statusOf(h); err != nil {
+			return err
+		}
+		fields = s.response(status, h, o)
 	}
+	end := o.EndStream || st.is(isHead) || status == "204" || status == "205" || status == "304"
+	if err := s.conn.Headers(now, st.id, fields, end); err != nil {
+		if errors.Is(err, core.ErrStreamLimit) {
+			return ErrHTTP2.with("The client's limit of concurrent pushed streams is reached")
+		}
+		return misuse(err)
+	}
+	s.touched = true
+	if st.sent = s.sent; !again {
+		st.sent = s.keepSent(h, o)
+	}
+	st.set(sentHeaders)
+	if o.WaitForTrailers && !end {
+		st.set(wantsTail)
+	}
+	if end {
+		st.set(isEnding)
+		st.endSent()
+	}
+	return nil
+}
+
+// response puts together the fields of a response.
+func (s *Session) response(status string, h Headers, o RespondOptions) []Field {
 	s.fields = append(s.fields[:0], Field{Name: ":status", Value: status})
 	hasDate := o.NoDate
 	for _, f := range h.list {
@@ -97,36 +129,29 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 	if !hasDate {
 		s.fields = append(s.fields, Field{Name: "date", Value: s.dateField()})
 	}
-	end := o.EndStream || st.is(isHead) || status == "204" || status == "205" || status == "304"
-	if err := s.conn.Headers(s.time(), st.id, s.fields, end); err != nil {
-		if errors.Is(err, core.ErrStreamLimit) {
-			return ErrHTTP2.with("The client's limit of concurrent pushed streams is reached")
-		}
-		return misuse(err)
-	}
-	s.touched = true
-	st.sent = s.sentView()
-	st.set(sentHeaders)
-	if o.WaitForTrailers && !end {
-		st.set(wantsTail)
-	}
-	if end {
-		st.set(isEnding)
-		st.endSent()
-	}
-	return nil
+	return s.fields
 }
 
-// sentView is view for what is sent.
-func (s *Session) sentView() Headers {
-	if sameFields(s.sent.list, s.fields) {
-		return s.sent
+// isGiven reports whether the last response was made of the very same headers.
+func (s *Session) isGiven(h Headers) bool {
+	return len(h.list) > 0 && len(h.list) == len(s.given.list) && &h.list[0] == &s.given.list[0]
+}
+
+// keepSent returns the fields just sent in a form that may be kept. Responses
+// that repeat share it.
+func (s *Session) keepSent(h Headers, o RespondOptions) Headers {
+	s.given = Headers{}
+	if !sameFields(s.sent.list, s.fields) {
+		list := append(make([]Field, 0, len(s.fields)), s.fields...)
+		if len(list) > keepFields {
+			return Headers{list}
+		}
+		s.sent = Headers{list}
 	}
-	h := Headers{append(make([]Field, 0, len(s.fields)), s.fields...)}
-	if len(s.fields) <= keepFields {
-		s.sent = h
+	if !o.NoDate {
+		s.given = h
 	}
-	return h
+	return s.sent
 }
 
 // statusOf returns the :status to send.
@@ -185,7 +210,8 @@ func (st *ServerStream) AdditionalHeaders(h Headers) error {
 		return misuse(err)
 	}
 	s.touched = true
-	st.sentInfo = append(st.sentInfo, HeadersOf(s.fields...))
+	x := st.extras()
+	x.sentInfo = append(x.sentInfo, HeadersOf(s.fields...))
 	return nil
 }
 
@@ -253,8 +279,8 @@ func (st *ServerStream) Hold() {
 }
 
 func (st *ServerStream) addHold() {
-	st.holds++
-	if st.holds > 1 {
+	x := st.extras()
+	if x.holds++; x.holds > 1 {
 		return
 	}
 	if !st.is(offWire) && st.s.conn.Hold(st.id) == nil {
@@ -270,10 +296,11 @@ func (st *ServerStream) Release() {
 }
 
 func (st *ServerStream) dropHold() {
-	if st.holds == 0 {
+	x := st.extras()
+	if x.holds == 0 {
 		return
 	}
-	if st.holds--; st.holds > 0 {
+	if x.holds--; x.holds > 0 {
 		return
 	}
 	if st.is(saidClose) {

@@ -76,10 +76,11 @@ type Session struct {
 	// What saves allocations.
 	fields   []Field // scratch for what is being sent
 	received Headers // the last header block received
-	sent     Headers // and sent
+	sent     Headers // the last response sent, with its date
+	given    Headers // what it was made of
 	date     string
 	dateAt   int64
-	buffers  [][]byte
+	buffers  []*fifo
 	chunk    []byte // what a source reads into
 }
 

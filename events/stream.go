@@ -19,29 +19,47 @@ type Stream struct {
 	state   state
 	pending pending
 	code    core.ErrCode // what it ended with
-	why     core.StreamReset
-	err     error // what destroyed it
 
-	// Receiving (read.go).
-	in       []byte // received and not yet delivered: in[inOff:]
-	inOff    int
-	trailers Headers // received and not yet delivered
-
-	// Sending (write.go).
-	out      []byte // written and not yet taken by the core: out[outOff:]
-	outOff   int
-	unsent   int // bytes that count towards the high-water mark
-	source   *source
-	sent     Headers
-	sentInfo []Headers
-	sentTail Headers
-
+	in     *fifo // received and not yet delivered (read.go)
+	out    *fifo // written and not yet taken by the core (write.go)
+	unsent int   // bytes that count towards the high-water mark
+	source *source
+	sent   Headers
 	on     *streamEvents
 	duplex *Duplex
-	holds  int         // whoever serves it beyond the close event
-	stop   func() bool // ends watching a context
+	more   *extra
 
 	prev, next *Stream
+}
+
+// extra is what few streams have. Most requests come and go without: that
+// keeps the one object they cost small.
+type extra struct {
+	why      core.StreamReset // how it ended before its time
+	err      error            // what destroyed it
+	trailers Headers          // received and not yet delivered
+	sentInfo []Headers
+	sentTail Headers
+	holds    int         // whoever serves it beyond the close event
+	stop     func() bool // ends watching a context
+}
+
+// extras returns the stream's extra, to change it.
+func (st *Stream) extras() *extra {
+	if st.more == nil {
+		st.more = new(extra)
+	}
+	return st.more
+}
+
+var noExtra extra
+
+// extra returns the stream's extra, to look at it.
+func (st *Stream) extra() *extra {
+	if st.more == nil {
+		return &noExtra
+	}
+	return st.more
 }
 
 // state is what is true of a stream.
@@ -160,10 +178,10 @@ func (st *Stream) enqueue(p pending) {
 
 // runPending does what is queued for the stream.
 func (st *Stream) runPending() {
-	st.clear(isQueued)
-	for !st.is(isQueued) {
+	for {
 		p := st.runnable()
 		if p == 0 {
+			st.clear(isQueued)
 			return
 		}
 		p &= -p
@@ -321,14 +339,14 @@ func (st *Stream) SentHeaders() Headers {
 func (st *Stream) SentInfoHeaders() []Headers {
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	return append([]Headers(nil), st.sentInfo...)
+	return append([]Headers(nil), st.extra().sentInfo...)
 }
 
 // SentTrailers returns the trailers sent.
 func (st *Stream) SentTrailers() Headers {
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	return st.sentTail
+	return st.extra().sentTail
 }
 
 // String names the stream for logs.

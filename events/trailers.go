@@ -60,7 +60,7 @@ func (st *Stream) sendTrailers(h Headers) error {
 	}
 	s.touched = true
 	st.set(sentTail)
-	st.sentTail = HeadersOf(s.fields...)
+	st.extras().sentTail = HeadersOf(s.fields...)
 	st.endSent()
 	return nil
 }

@@ -127,7 +127,7 @@ func (st *Stream) push(p []byte) {
 // blocked reports whether nothing can be given to the core now.
 func (st *Stream) blocked() bool { return st.id == 0 || st.is(isWaiting|offWire) }
 
-func (st *Stream) left() int { return len(st.out) - st.outOff }
+func (st *Stream) left() int { return st.out.len() }
 
 // hold has the turn's end send what is kept.
 func (st *Stream) hold() {
@@ -143,11 +143,8 @@ func (st *Stream) put(p []byte) {
 	}
 	if st.out == nil {
 		st.out = st.s.buffer()
-	} else if st.outOff > 0 && len(st.out)+len(p) > cap(st.out) {
-		st.out = st.out[:copy(st.out, st.out[st.outOff:])]
-		st.outOff = 0
 	}
-	st.out = append(st.out, p...)
+	st.out.push(p)
 }
 
 func (st *Stream) end(p []byte) error {
@@ -223,7 +220,7 @@ func (st *Stream) sendPiece(p []byte, end bool) (int, bool) {
 // connection has ended, which is reported by another way, or the body is not
 // as announced.
 func (st *Stream) sendFailed(err error) {
-	st.out, st.outOff, st.unsent = nil, 0, 0
+	st.out, st.unsent = nil, 0
 	if err == core.ErrNoStream || err == core.ErrClosed {
 		return
 	}
@@ -247,11 +244,13 @@ func (st *Stream) setWaiting(on bool) {
 
 // sendOut sends what is kept, with end as the last of the message.
 func (st *Stream) sendOut(end bool) {
-	rest := st.sendPieces(st.out[st.outOff:], end)
-	st.outOff = len(st.out) - len(rest)
-	if len(rest) == 0 {
+	rest := st.sendPieces(st.out.bytes(), end)
+	if st.out == nil {
+		return // it ended
+	}
+	if st.out.take(st.out.len() - len(rest)); st.out.len() == 0 {
 		st.s.giveBack(st.out)
-		st.out, st.outOff = nil, 0
+		st.out = nil
 	}
 }
 
@@ -324,19 +323,20 @@ func (st *Stream) checkWire() {
 }
 
 // buffer returns storage for what is written and can't be sent yet.
-func (s *Session) buffer() []byte {
+func (s *Session) buffer() *fifo {
 	if n := len(s.buffers); n > 0 {
-		b := s.buffers[n-1]
+		q := s.buffers[n-1]
 		s.buffers[n-1] = nil
 		s.buffers = s.buffers[:n-1]
-		return b[:0]
+		return q
 	}
-	return nil
+	return new(fifo)
 }
 
 // giveBack keeps a few small buffers for the next streams.
-func (s *Session) giveBack(b []byte) {
-	if cap(b) > 0 && cap(b) <= maxPiece && len(s.buffers) < 4 {
-		s.buffers = append(s.buffers, b)
+func (s *Session) giveBack(q *fifo) {
+	if cap(q.b) <= maxPiece && len(s.buffers) < 4 {
+		q.b, q.off = q.b[:0], 0
+		s.buffers = append(s.buffers, q)
 	}
 }

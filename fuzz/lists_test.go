@@ -79,10 +79,6 @@ var requests = [][]core.Field{
 	request("GET", "/", many(1200)...),
 }
 
-// plainRequests is how many of the requests a caller may send and any server
-// of ours takes.
-const plainRequests = 20
-
 var responses = [][]core.Field{
 	fields(":status", "200"),
 	fields(":status", "200", "content-type", "text/plain", "content-length", "14"),

@@ -2,7 +2,6 @@ package fuzz
 
 import (
 	"math/rand/v2"
-	"slices"
 
 	"golang.org/x/net/http2/hpack"
 
@@ -211,10 +210,4 @@ func exchangeBytes() []byte {
 	p.out = frame.AppendRSTStream(p.out, 1, frame.Cancel)
 	p.out = frame.AppendGoAway(p.out, frame.GoAwayFrame{})
 	return p.out
-}
-
-// huffman is a string as HPACK codes it, for raw blocks.
-func huffman(s string) []byte {
-	b := hpack.AppendHuffmanString(nil, s)
-	return slices.Concat([]byte{0x80 | byte(len(b))}, b)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 
+	"weft/core"
 	"weft/events"
 )
 
@@ -155,15 +156,17 @@ func (g *getter) receive(t *target, stream *events.Duplex, response events.Heade
 	}
 	meter := g.progress.meter(t, response)
 	buf := make([]byte, 64<<10)
+	got := int64(0)
 	for {
 		n, err := stream.Read(buf)
 		if n > 0 {
+			got += int64(n)
 			if _, err := out.Write(buf[:n]); err != nil {
 				return &outputError{t.outName(), err}
 			}
 			meter.add(n)
 		}
-		if err == io.EOF {
+		if err == io.EOF || err != nil && isWhole(response, got, err) {
 			break
 		}
 		if err != nil {
@@ -180,6 +183,15 @@ func (g *getter) receive(t *target, stream *events.Duplex, response events.Heade
 		}
 	}
 	return nil
+}
+
+// isWhole reports whether a response came to its announced length, although
+// its end was a reset with NO_ERROR instead of END_STREAM. Some versions of Node
+// do that.
+func isWhole(response events.Headers, got int64, err error) bool {
+	var e *events.Error
+	return errors.Is(err, events.ErrStreamError) && errors.As(err, &e) && e.ByPeer && e.HTTP2 == core.NoError &&
+		response.Get("content-length") == strconv.FormatInt(got, 10)
 }
 
 // headText is a header section as -i shows it.

@@ -28,16 +28,6 @@ func (f *flags) both(short, long string, define func(name string)) {
 	define(long)
 }
 
-// list defines a flag that may be given several times.
-func (f *flags) list(name string) *[]string {
-	var values []string
-	f.Func(name, "", func(v string) error {
-		values = append(values, v)
-		return nil
-	})
-	return &values
-}
-
 // parse returns the arguments that are not flags.
 func (f *flags) parse(args []string) ([]string, error) {
 	var others []string

@@ -35,7 +35,6 @@ type Validator struct {
 type watched struct {
 	window    int64
 	headers   bool // our final header section went out
-	trailers  bool
 	ended     bool // we said END_STREAM
 	peerEnded int  // by the peer, in which feed; 0: not
 	reset     bool // by us

@@ -314,7 +314,7 @@ func TestGetBroken(t *testing.T) {
 	t.Parallel()
 	overPeers(t, func(t *testing.T, peer peerServer, w wire) {
 		if peer.cutPath == "" {
-			t.Skip(peer.name + " has no way to break off a response")
+			return // nghttpd has no way to break off a response
 		}
 		s := peer.start(t, w)
 		r := run(t, get(t, w, s.base+peer.cutPath))

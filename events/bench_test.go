@@ -1,0 +1,112 @@
+package events_test
+
+import (
+	"encoding/binary"
+	"testing"
+	"time"
+
+	"weft/core"
+	"weft/core/frame"
+	"weft/events"
+	"weft/transport/mem"
+)
+
+// BenchmarkServer is the work of the server alone: batches of 100 requests,
+// handed to its session as bytes.
+func BenchmarkServer(b *testing.B) {
+	now := mem.Epoch
+	s, err := events.NewServerSession(now, events.SessionOptions{
+		Settings: events.Settings{MaxConcurrentStreams: events.Set(uint32(1000))},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ok := events.Status(200, "content-type", "text/plain", "content-length", "14")
+	hello := []byte("Hello, World!\n")
+	s.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) {
+		st.Respond(ok)
+		st.End(hello)
+	})
+	benchmarkRequests(b, now, func(in []byte, out []byte) []byte {
+		s.Receive(now, in)
+		out = s.SwapOutput(out[:0])
+		if len(out) > 0 {
+			s.Wrote(now, len(out))
+		}
+		return out
+	})
+}
+
+// BenchmarkCore is the same without package events.
+func BenchmarkCore(b *testing.B) {
+	now := mem.Epoch
+	c, err := core.NewServer(now, core.Config{
+		Settings:       []core.Setting{{ID: core.SettingMaxConcurrentStreams, Value: 1000}},
+		ReportedWrites: true,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ok := []core.Field{{Name: ":status", Value: "200"}, {Name: "content-type", Value: "text/plain"}, {Name: "content-length", Value: "14"}}
+	hello := []byte("Hello, World!\n")
+	benchmarkRequests(b, now, func(in []byte, out []byte) []byte {
+		c.Receive(now, in)
+		for ev := c.Next(); ev != nil; ev = c.Next() {
+			if h, yes := ev.(*core.HeadersReceived); yes {
+				c.Headers(now, h.Stream, ok, false)
+				c.Send(now, h.Stream, hello, true)
+			}
+		}
+		out = c.SwapOutput(out[:0])
+		if len(out) > 0 {
+			c.Wrote(now, len(out))
+		}
+		return out
+	})
+}
+
+// benchmarkRequests hands batches of 100 requests to a server, each fully
+// indexed, and of ever higher stream ids.
+func benchmarkRequests(b *testing.B, now time.Time, turn func(in, out []byte) []byte) {
+	client, err := core.NewClient(now, core.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	fields := []core.Field{
+		{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "http"}, {Name: ":authority", Value: "localhost"},
+		{Name: ":path", Value: "/"}, {Name: "user-agent", Value: "bench"},
+	}
+	var in, out []byte
+	for range 3 { // SETTINGS and the tables are settled after two
+		for range 100 {
+			if _, err := client.Open(now, fields, true); err != nil {
+				b.Fatal(err)
+			}
+		}
+		in = client.AppendOutput(in[:0])
+		out = turn(in, out)
+		client.Receive(now, out)
+		for client.Next() != nil {
+		}
+	}
+	in = frame.AppendWindowUpdate(in[:0], 0, 1400)
+	first := len(in)
+	for i := range 100 {
+		in = frame.AppendHeader(in, frame.Header{
+			Length: 5, Type: frame.TypeHeaders, Flags: frame.FlagEndHeaders | frame.FlagEndStream, Stream: core.StreamID(601 + 2*i),
+		})
+		in = append(in, 0x82, 0x86, 0xbf, 0x84, 0xbe) // what they are by then
+	}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if n%100 == 0 {
+			out = turn(in, out)
+			for at := first; at < len(in); at += frame.HeaderLen + 5 {
+				id := binary.BigEndian.Uint32(in[at+5:])
+				binary.BigEndian.PutUint32(in[at+5:], id+200)
+			}
+		}
+		n++
+	}
+}
