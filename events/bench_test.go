@@ -65,12 +65,24 @@ func BenchmarkCore(b *testing.B) {
 	})
 }
 
-// benchmarkRequests hands batches of 100 requests to a server, each fully
-// indexed, and of ever higher stream ids.
 func benchmarkRequests(b *testing.B, now time.Time, turn func(in, out []byte) []byte) {
+	batch := newBatches(b, now, turn)
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if n%100 == 0 {
+			batch()
+		}
+		n++
+	}
+}
+
+// newBatches returns a function that hands a server a batch of 100 requests,
+// fully indexed, and of ever higher stream ids.
+func newBatches(t testing.TB, now time.Time, turn func(in, out []byte) []byte) func() {
 	client, err := core.NewClient(now, core.Config{})
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	fields := []core.Field{
 		{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "http"}, {Name: ":authority", Value: "localhost"},
@@ -80,7 +92,7 @@ func benchmarkRequests(b *testing.B, now time.Time, turn func(in, out []byte) []
 	for range 3 { // SETTINGS and the tables are settled after two
 		for range 100 {
 			if _, err := client.Open(now, fields, true); err != nil {
-				b.Fatal(err)
+				t.Fatal(err)
 			}
 		}
 		in = client.AppendOutput(in[:0])
@@ -97,16 +109,44 @@ func benchmarkRequests(b *testing.B, now time.Time, turn func(in, out []byte) []
 		})
 		in = append(in, 0x82, 0x86, 0xbf, 0x84, 0xbe) // what they are by then
 	}
-	b.ReportAllocs()
-	n := 0
-	for b.Loop() {
-		if n%100 == 0 {
-			out = turn(in, out)
-			for at := first; at < len(in); at += frame.HeaderLen + 5 {
-				id := binary.BigEndian.Uint32(in[at+5:])
-				binary.BigEndian.PutUint32(in[at+5:], id+200)
-			}
+	return func() {
+		out = turn(in, out)
+		for at := first; at < len(in); at += frame.HeaderLen + 5 {
+			id := binary.BigEndian.Uint32(in[at+5:])
+			binary.BigEndian.PutUint32(in[at+5:], id+200)
 		}
-		n++
+	}
+}
+
+// A request and its response cost the stream's object, and nothing else of
+// ours.
+func TestAllocations(t *testing.T) {
+	now := mem.Epoch
+	s, err := events.NewServerSession(now, events.SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok := events.Status(200, "content-type", "text/plain", "content-length", "14")
+	hello := []byte("Hello, World!\n")
+	served := 0
+	s.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
+		if h.Path() == "/" {
+			served++
+		}
+		st.Respond(ok)
+		st.End(hello)
+	})
+	batch := newBatches(t, now, func(in, out []byte) []byte {
+		s.Receive(now, in)
+		out = s.SwapOutput(out[:0])
+		s.Wrote(now, len(out))
+		return out
+	})
+	n := testing.AllocsPerRun(10, batch)
+	if served != 300+11*100 {
+		t.Fatalf("%d requests were served", served)
+	}
+	if n > 100 {
+		t.Errorf("%v allocations for 100 requests, want one each", n)
 	}
 }

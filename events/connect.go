@@ -47,6 +47,9 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 	if err != nil {
 		return nil, err
 	}
+	if opts.MaxPending < 0 {
+		return nil, ErrOutOfRange.with("MaxPending is %d, must be 0 for the default or positive", opts.MaxPending)
+	}
 	cfg, err := opts.config()
 	if err != nil {
 		return nil, err

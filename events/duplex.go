@@ -4,7 +4,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync"
 	"time"
 
 	"weft/core"
@@ -22,51 +21,11 @@ type Duplex struct {
 	readable notice
 	writable notice
 	closed   bool
+	late     bool // the stream was over before
 	owner    bool // it holds the stream's place
 }
 
 var _ net.Conn = (*Duplex)(nil)
-
-// notice is what a goroutine waits for, with a deadline. The session's lock
-// guards it.
-type notice struct {
-	cond   sync.Cond
-	passed bool
-	timer  *time.Timer
-}
-
-func (n *notice) signal() { n.cond.Broadcast() }
-
-func (n *notice) wait() error {
-	if n.passed {
-		return os.ErrDeadlineExceeded
-	}
-	n.cond.Wait()
-	return nil
-}
-
-// set moves the deadline.
-func (n *notice) set(t time.Time) {
-	if n.timer != nil {
-		n.timer.Stop()
-		n.timer = nil
-	}
-	left := time.Until(t)
-	n.passed = !t.IsZero() && left <= 0
-	if !t.IsZero() && left > 0 {
-		var timer *time.Timer
-		timer = time.AfterFunc(left, func() {
-			n.cond.L.Lock()
-			defer n.cond.L.Unlock()
-			if n.timer == timer { // it was not moved meanwhile
-				n.passed = true
-				n.cond.Broadcast()
-			}
-		})
-		n.timer = timer
-	}
-	n.cond.Broadcast()
-}
 
 // Blocking makes the stream one for goroutines: from now on its data goes to
 // Read instead of the data event. On a server the stream keeps its place under
@@ -78,7 +37,7 @@ func (st *Stream) Blocking() *Duplex {
 	if st.duplex != nil {
 		return st.duplex
 	}
-	d := &Duplex{st: st}
+	d := &Duplex{st: st, late: st.is(isDestroyed)}
 	d.readable.cond.L, d.writable.cond.L = &st.s.mu, &st.s.mu
 	st.duplex = d
 	st.set(wasRead)
@@ -100,6 +59,8 @@ func (d *Duplex) Read(p []byte) (int, error) {
 		switch {
 		case d.closed:
 			return 0, net.ErrClosed
+		case d.late:
+			return 0, d.broken()
 		case st.buffered() > 0:
 			if d.readable.passed {
 				return 0, os.ErrDeadlineExceeded
@@ -131,8 +92,11 @@ func (d *Duplex) Read(p []byte) (int, error) {
 // broken is why the stream was cut short.
 func (d *Duplex) broken() error {
 	x := d.st.extra()
-	if x.err != nil {
+	switch {
+	case x.err != nil:
 		return x.err
+	case d.late:
+		return ErrInvalidStream
 	}
 	return streamError(d.st.code, x.why)
 }

@@ -73,6 +73,9 @@ func (o *SessionOptions) config() (core.Config, error) {
 	if err != nil {
 		return core.Config{}, err
 	}
+	if o.HighWaterMark < 0 {
+		return core.Config{}, ErrOutOfRange.with("HighWaterMark is %d, must be 0 for the default or positive", o.HighWaterMark)
+	}
 	cfg := core.Config{
 		Settings:        settings,
 		BareSettings:    true,

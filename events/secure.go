@@ -44,6 +44,9 @@ type SecureServer struct {
 
 // CreateSecureServer makes a server for HTTP/2 over TLS.
 func CreateSecureServer(opts SecureServerOptions) (*SecureServer, error) {
+	if opts.HandshakeTimeout < 0 || opts.UnknownProtocolTimeout < 0 {
+		return nil, ErrOutOfRange.with("A timeout is negative, must be 0 for the default or positive")
+	}
 	cfg, err := wefttls.ServerConfig(wefttls.ServerOptions{Base: opts.TLS})
 	if err != nil {
 		return nil, err
@@ -78,7 +81,7 @@ const missingALPN = "HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\n"
 // handshake returns the connection if it speaks HTTP/2, or nil.
 func (srv *SecureServer) handshake(ctx context.Context, raw net.Conn) (net.Conn, error) {
 	limit := srv.secure.HandshakeTimeout
-	if limit <= 0 {
+	if limit == 0 {
 		limit = defaultHandshake
 	}
 	conn, ok := raw.(*wefttls.Conn)
@@ -95,7 +98,7 @@ func (srv *SecureServer) handshake(ctx context.Context, raw net.Conn) (net.Conn,
 		return conn, nil
 	}
 	limit = srv.secure.UnknownProtocolTimeout
-	if limit <= 0 {
+	if limit == 0 {
 		limit = defaultUnknownProtocol
 	}
 	list := srv.onUnknownProtocol.take()

@@ -2,7 +2,6 @@ package events
 
 import (
 	"fmt"
-	"runtime/debug"
 
 	"weft/core"
 )
@@ -102,24 +101,6 @@ func (st *Stream) is(x state) bool { return st.state&x != 0 }
 func (st *Stream) set(x state)     { st.state |= x }
 func (st *Stream) clear(x state)   { st.state &^= x }
 
-// pending is what a turn has to do for a stream, lowest bit first.
-type pending uint16
-
-const (
-	pendReady pending = 1 << iota
-	pendStart         // announce it, or what it held, to the application
-	pendAborted
-	pendSend // read from the source
-	pendRead // deliver data, trailers and the end
-	pendWantTail
-	pendDrain
-	pendFinish
-	pendSettle // see whether it is over
-	pendEnd    // of what was cut short
-	pendError
-	pendClose
-)
-
 // streamEvents are the functions registered for a stream's events.
 type streamEvents struct {
 	data     event[func(p []byte)]
@@ -163,125 +144,6 @@ func (st *Stream) Start() {
 	st.s.lock()
 	defer st.s.unlock()
 	st.wakeUp()
-}
-
-// enqueue has the turn do something for the stream.
-func (st *Stream) enqueue(p pending) {
-	st.pending |= p
-	if st.is(isQueued) {
-		return
-	}
-	st.set(isQueued)
-	st.s.queue.push(task{st: st})
-	st.s.touched = true
-}
-
-// runPending does what is queued for the stream.
-func (st *Stream) runPending() {
-	for {
-		p := st.runnable()
-		if p == 0 {
-			st.clear(isQueued)
-			return
-		}
-		p &= -p
-		st.pending &^= p
-		switch p {
-		case pendReady:
-			st.emit(func(on *streamEvents) *event[func()] { return &on.ready })
-		case pendStart:
-			st.announce()
-		case pendSend:
-			st.send()
-		case pendRead:
-			st.deliver()
-		case pendAborted:
-			st.emit(func(on *streamEvents) *event[func()] { return &on.aborted })
-		case pendWantTail:
-			st.askForTrailers()
-		case pendDrain:
-			st.emit(func(on *streamEvents) *event[func()] { return &on.drain })
-		case pendFinish:
-			st.emit(func(on *streamEvents) *event[func()] { return &on.finish })
-		case pendSettle:
-			st.settle()
-		case pendEnd:
-			st.emit(func(on *streamEvents) *event[func()] { return &on.end })
-		case pendError:
-			st.reportError()
-		case pendClose:
-			st.finish()
-		}
-	}
-}
-
-// runnable returns what may be done now: while a client's stream waits for its
-// first listener, only what is no event.
-func (st *Stream) runnable() pending {
-	if !st.is(isSilent) || st.client == nil {
-		return st.pending
-	}
-	if st.pending&pendClose != 0 {
-		st.forget() // the session does not wait for a listener
-	}
-	return st.pending & (pendSend | pendSettle)
-}
-
-// emit calls the listeners of an event without arguments.
-func (st *Stream) emit(which func(*streamEvents) *event[func()]) {
-	if st.on == nil {
-		return
-	}
-	var few [2]func()
-	if list := which(st.on).take(few[:0]); len(list) > 0 {
-		st.run(list)
-	}
-}
-
-func (st *Stream) run(list []func()) {
-	st.s.mu.Unlock()
-	defer st.called()
-	for _, f := range list {
-		f()
-	}
-}
-
-// emitHeaders calls the listeners of an event with a header block.
-func (st *Stream) emitHeaders(which func(*streamEvents) *event[func(Headers, Flags)], h Headers, end bool) {
-	if st.on == nil {
-		return
-	}
-	var few [2]func(Headers, Flags)
-	list := which(st.on).take(few[:0])
-	if len(list) == 0 {
-		return
-	}
-	st.s.mu.Unlock()
-	defer st.called()
-	for _, f := range list {
-		f(h, flagsOf(end))
-	}
-}
-
-// called takes the session's lock back after callbacks of the stream. It is
-// deferred. A panic ends the stream, not the session.
-func (st *Stream) called() {
-	r := recover()
-	st.s.mu.Lock()
-	if r != nil {
-		st.panicked(r)
-	}
-}
-
-func (st *Stream) panicked(r any) {
-	st.s.log.Error("weft: panic in a callback of a stream", "stream", st.id, "panic", r, "stack", string(debug.Stack()))
-	if st.server != nil && !st.is(sentHeaders|isClosed|isDestroyed) {
-		st.server.giveUp()
-		return
-	}
-	e := ErrStreamError.with("panic in a callback: %v", r)
-	e.HTTP2 = core.InternalError
-	st.destroy(e)
 }
 
 // ID returns the stream's id, 0 while a client's request waits to be sent.

@@ -321,22 +321,3 @@ func (st *Stream) checkWire() {
 		st.enqueue(pendSettle)
 	}
 }
-
-// buffer returns storage for what is written and can't be sent yet.
-func (s *Session) buffer() *fifo {
-	if n := len(s.buffers); n > 0 {
-		q := s.buffers[n-1]
-		s.buffers[n-1] = nil
-		s.buffers = s.buffers[:n-1]
-		return q
-	}
-	return new(fifo)
-}
-
-// giveBack keeps a few small buffers for the next streams.
-func (s *Session) giveBack(q *fifo) {
-	if cap(q.b) <= maxPiece && len(s.buffers) < 4 {
-		q.b, q.off = q.b[:0], 0
-		s.buffers = append(s.buffers, q)
-	}
-}

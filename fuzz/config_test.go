@@ -93,6 +93,7 @@ func config(bits uint64, client, calm bool) core.Config {
 	}
 	if c.next(4) == 1 {
 		cfg.MaxIdlePriorities = 2
+		cfg.MaxReserved = 1
 	}
 	if c.next(4) == 1 {
 		cfg.KeepAlive = time.Second

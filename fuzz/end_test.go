@@ -95,6 +95,7 @@ type end struct {
 	pinged    [][8]byte
 	settings  int // sets of ours that are not acknowledged
 	origins   int // reported
+	promises  int // not begun, at most at one time
 	forced    int // bytes of output that commands added since it was last taken
 	unwritten int // handed over and not reported as written
 
@@ -468,6 +469,7 @@ func (e *end) gotPromise(ev *core.PushPromiseReceived) {
 			promises++
 		}
 	}
+	e.promises = max(e.promises, promises)
 	if limit := e.c.Limits().MaxReserved; promises > limit {
 		e.fatalf("%v: makes %d promises, the limit is %d", ev, promises, limit)
 	}
@@ -610,6 +612,9 @@ func (e *end) check() {
 			info.OpenLocal, e.c.PeerSettings().MaxConcurrentStreams)
 	}
 	limits := e.c.Limits()
+	if info.LastFault == core.FaultTooManyPushes && !e.full() {
+		e.fatalf("a push was refused, but never were there more than %d promises", e.promises)
+	}
 	if info.AbuseLeft > limits.AbuseBudget || info.AbuseLeft < 0 {
 		e.fatalf("%d points left of %d", info.AbuseLeft, limits.AbuseBudget)
 	}
@@ -630,6 +635,9 @@ func (e *end) check() {
 		e.fatalf("%d sets of settings are pending, should be %d", e.c.PendingSettings(), e.settings)
 	}
 }
+
+// full reports whether there ever were as many promises as are permitted.
+func (e *end) full() bool { return e.promises >= e.c.Limits().MaxReserved }
 
 func (e *end) checkStream(s *model) {
 	st, ok := e.c.Stream(s.id)

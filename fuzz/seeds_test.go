@@ -1,11 +1,8 @@
 package fuzz
 
 import (
-	"math/rand/v2"
-
-	"golang.org/x/net/http2/hpack"
-
 	"bytes"
+	"math/rand/v2"
 
 	"weft/core"
 	"weft/core/frame"

@@ -258,8 +258,9 @@ func (g *getter) run(ctx context.Context) int {
 	select {
 	case <-finished:
 	case <-ctx.Done():
-		// Whoever still waits for a full pipe is left behind.
-		return g.interrupted()
+	}
+	if ctx.Err() != nil {
+		return g.interrupted() // who still waits for a full pipe is left behind
 	}
 	g.progress.end()
 	for _, s := range g.sessions {

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"fmt"
+	"strconv"
 	"time"
 
 	"weft/cmd/weft/internal/site"
@@ -27,11 +28,11 @@ func (h *handler) serve(st *events.ServerStream, headers events.Headers, flags e
 		Header: headers.Get,
 		Now:    time.Now(),
 	})
-	fields := events.Status(resp.Status)
+	fields := []events.Field{{Name: ":status", Value: strconv.Itoa(resp.Status)}}
 	for _, f := range resp.Header {
-		fields.Add(f.Name, f.Value)
+		fields = append(fields, events.Field{Name: f.Name, Value: f.Value})
 	}
-	if err := st.Respond(fields); err != nil {
+	if err := st.Respond(events.HeadersOf(fields...)); err != nil {
 		if resp.Body != nil {
 			resp.Body.Close()
 		}
