@@ -57,7 +57,7 @@ func (w *wire) Release() {
 // StartWrite encrypts p and writes what fits. The bytes that have left are
 // counted in those of p only when no record is left over.
 func (w *wire) StartWrite(p []byte) (int, error) {
-	if w.err != nil && w.sock == nil {
+	if w.sock == nil { // the handshake failed, and nobody reads
 		return 0, w.err
 	}
 	w.sock.hold()

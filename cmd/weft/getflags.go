@@ -1,0 +1,138 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strings"
+
+	"weft/events"
+)
+
+const getHelp = `weft get [flags] URL...
+
+Fetches URLs over HTTP/2 and writes what they hold to standard output, in the
+order of the command line. URLs of one server share one connection and are
+fetched at the same time. https:// is HTTP/2 over TLS, http:// is HTTP/2 with
+prior knowledge. Redirects are shown, not followed.
+
+  -X METHOD       the method (GET, or POST with -d)
+  -H 'NAME: VAL'  add a header field, or replace the one weft would send; with
+                  no value, leave it out; may be given several times
+  -d DATA         send DATA as the body; @FILE sends a file as it is, byte for
+                  byte, @- standard input; several are joined by &
+  -o FILE         write to FILE; given several times, each is for one URL, in
+                  order
+  -i              write the response's header fields before its body
+  --fail          on a status of 400 or more write no body and exit with 22
+  --cacert FILE   trust these certificates (PEM) instead of the system's
+  -k              trust any certificate
+  -v              print the frames of every connection on standard error
+
+A body from a file is read as it is sent. A transfer that takes longer than a
+second shows a progress bar on a terminal. The exit code is 0 only if every
+response came whole; 1 if a connection or a transfer failed, and then a line on
+standard error says which and why; 22 for --fail.
+`
+
+// getFlags is the command line of weft get.
+type getFlags struct {
+	method        string
+	headers, data []string
+	outputs       []string
+	include, fail bool
+	insecure      bool
+	cacert        string
+	verbose       bool
+	urls          []string
+}
+
+func parseGet(f *flags, args []string) (*getFlags, error) {
+	o := &getFlags{}
+	f.both("X", "request", func(name string) { f.StringVar(&o.method, name, "", "") })
+	f.both("i", "include", func(name string) { f.BoolVar(&o.include, name, false, "") })
+	f.both("k", "insecure", func(name string) { f.BoolVar(&o.insecure, name, false, "") })
+	f.both("v", "verbose", func(name string) { f.BoolVar(&o.verbose, name, false, "") })
+	f.BoolVar(&o.fail, "fail", false, "")
+	f.StringVar(&o.cacert, "cacert", "", "")
+	add := func(list *[]string) func(string) error {
+		return func(v string) error {
+			*list = append(*list, v)
+			return nil
+		}
+	}
+	f.both("H", "header", func(name string) { f.Func(name, "", add(&o.headers)) })
+	f.both("d", "data", func(name string) { f.Func(name, "", add(&o.data)) })
+	f.Func("data-binary", "", add(&o.data))
+	f.both("o", "output", func(name string) { f.Func(name, "", add(&o.outputs)) })
+	urls, err := f.parse(args)
+	o.urls = urls
+	switch {
+	case err != nil:
+		return nil, err
+	case len(urls) == 0:
+		return nil, errors.New("no URL, for example https://localhost:8443/")
+	case len(o.outputs) > len(urls):
+		return nil, fmt.Errorf("there is no URL for -o %s", o.outputs[len(urls)])
+	case o.insecure && o.cacert != "":
+		return nil, errors.New("-k trusts everything: leave out --cacert")
+	}
+	return o, nil
+}
+
+// parseURL reads an absolute URL.
+func parseURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err
+		}
+		return nil, fmt.Errorf("%q is not a URL: %w; one looks like https://localhost:8443/path", text, err)
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":
+		return nil, fmt.Errorf("%q is not a URL that can be fetched: it must begin with https:// or http://", text)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("%q has no host; a URL looks like https://localhost:8443/path", text)
+	}
+	return u, nil
+}
+
+// parseFields reads the -H flags.
+func parseFields(list []string) ([]events.Field, error) {
+	var fields []events.Field
+	for _, text := range list {
+		name, value, ok := strings.Cut(text, ":")
+		name = strings.ToLower(strings.TrimSpace(name))
+		if !ok || name == "" {
+			return nil, fmt.Errorf("-H %q is not a header field: write 'name: value'", text)
+		}
+		fields = append(fields, events.Field{Name: name, Value: strings.Trim(value, " \t")})
+	}
+	return fields, nil
+}
+
+func tlsConfig(o *getFlags) (*tls.Config, error) {
+	cfg := &tls.Config{InsecureSkipVerify: o.insecure}
+	if o.cacert == "" {
+		return cfg, nil
+	}
+	pem, err := os.ReadFile(o.cacert)
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, fmt.Errorf("cannot read --cacert %s: %w", o.cacert, err)
+	}
+	cfg.RootCAs = x509.NewCertPool()
+	if !cfg.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("--cacert %s has no certificate in PEM", o.cacert)
+	}
+	return cfg, nil
+}
