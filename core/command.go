@@ -282,7 +282,7 @@ func (c *Conn) openWindow(size int64) {
 	if inc := f.owed; grown && inc > 0 {
 		f.owed = 0
 		f.window += inc
-		c.out = frame.AppendWindowUpdate(c.out, 0, uint32(inc))
+		c.writeCredit(0, inc)
 	}
 }
 

@@ -36,13 +36,23 @@ func (f *inflow) repay(n int64) int64 {
 	return n
 }
 
+// writeCredit sends WINDOW_UPDATE. A window that was negative may need more
+// than one increment can say.
+func (c *Conn) writeCredit(id StreamID, inc int64) {
+	for inc > 0 {
+		n := min(inc, maxWindow)
+		c.out = frame.AppendWindowUpdate(c.out, id, uint32(n))
+		inc -= n
+	}
+}
+
 // repayConn returns n bytes of the connection's window.
 func (c *Conn) repayConn(n int) {
 	if n == 0 {
 		return
 	}
 	if inc := c.inflow.repay(int64(n)); inc > 0 {
-		c.out = frame.AppendWindowUpdate(c.out, 0, uint32(inc))
+		c.writeCredit(0, inc)
 	}
 }
 

@@ -1,7 +1,5 @@
 package core
 
-import "weft/core/frame"
-
 // growth lets the receive windows grow with the bandwidth-delay product. The
 // round trip is known from our SETTINGS and PINGs and their acknowledgements;
 // when about a whole window arrives within one, the window is what holds the
@@ -59,7 +57,9 @@ func (c *Conn) grow() {
 func (c *Conn) growStream(s *stream) {
 	inc := s.owed
 	g := &c.growth
-	if grow := min(g.target-s.recvSize, c.cfg.maxWindow-g.grown, maxWindow-c.widest()-s.grown); !c.cfg.fixedWindows && grow > 0 && s.recvSize > 0 {
+	// Neither the window nor its increment may exceed 2^31-1 (RFC 9113 §6.9.1).
+	most := min(maxWindow-c.widest()-s.grown, maxWindow-inc)
+	if grow := min(g.target-s.recvSize, c.cfg.maxWindow-g.grown, most); !c.cfg.fixedWindows && grow > 0 && s.recvSize > 0 {
 		inc += grow
 		s.recvSize += grow
 		s.grown += grow
@@ -70,7 +70,7 @@ func (c *Conn) growStream(s *stream) {
 	}
 	s.owed = 0
 	s.recvWindow += inc
-	c.out = frame.AppendWindowUpdate(c.out, s.id, uint32(inc))
+	c.writeCredit(s.id, inc)
 }
 
 // widest is the largest INITIAL_WINDOW_SIZE the peer may go by now.

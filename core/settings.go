@@ -346,8 +346,12 @@ func (c *Conn) recvSettingsAck() Event {
 			}
 		}
 	}
+	if w := int64(c.local.initialWindow); w < int64(old.initialWindow) {
+		c.growth.target = w // less is wanted: growth starts again from there
+	} else {
+		c.growth.target = max(c.growth.target, w)
+	}
 	c.shiftRecvWindows(int64(c.local.initialWindow) - int64(old.initialWindow))
-	c.growth.target = max(c.growth.target, int64(c.local.initialWindow))
 	c.sampleRTT(c.now - acked.sentAt) // windows may grow now, by the new settings
 	if c.local.headerTable != old.headerTable {
 		c.mustShrink = c.local.headerTable < old.headerTable

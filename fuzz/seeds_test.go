@@ -3,6 +3,7 @@ package fuzz
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 
 	"weft/core"
 	"weft/core/frame"
@@ -145,6 +146,25 @@ func singleSeeds(client bool) (list []singleSeed) {
 	return list
 }
 
+// configured finds the bits of a configuration that is as wanted.
+func configured(client, calm bool, wanted func(core.Config) bool) uint64 {
+	r := rand.New(rand.NewPCG(7, 7))
+	for {
+		if bits := r.Uint64() % (1 << 27); wanted(config(bits, client, calm)) {
+			return bits
+		}
+	}
+}
+
+func announces(cfg core.Config, id core.SettingID, value uint32) bool {
+	return slices.Contains(cfg.Settings, core.Setting{ID: id, Value: value})
+}
+
+// pairBits puts the bits of a pair together: see newPair.
+func pairBits(early, behaviour int, client, server uint64) uint64 {
+	return uint64(early) | uint64(behaviour)<<1 | client<<4 | uint64(behaviour)<<34 | server<<37
+}
+
 type pairSeed struct {
 	bits   uint64
 	script []byte
@@ -184,6 +204,30 @@ func pairSeeds() (list []pairSeed) {
 	add(7, up(actOpen, 3, 0), all, down(actConnWindow, num0), down(actConnWindow, 14), up(actConnWindow, numMax), post, turnSettle, down(actConnWindow, 16), post)
 	add(7, up(actOpenPriority, 0, 1, 0x80, 0, 9), up(actOpenPriority, 1, 1, 0, 1, 200), all, up(actPrioritize, 0, 0, 1, 1, 3), up(actUpdatePriority, 1, 1), up(actUpdatePriority, 0xa8, 2), all, down(actHeaders, 0, 0, 0), down(actHeaders, 1, 0, 0), down(actSend, 0, size65535, 1), down(actSend, 1, size65535, 1), turnSettle)
 	add(7, down(actAltSvc, 0x80, 1), down(actOrigin, 0, 1), down(actWriteFrame, 0, 9, 0, size100), up(actWriteFrame, 1, 255, 0xff, size2), up(actPing, 0), down(actPing, 7), turnSettle)
+	// A client that takes one promise at a time, and promises that end in every
+	// way there is.
+	pushes := pairBits(0, 7, configured(true, true, func(cfg core.Config) bool {
+		return cfg.MaxReserved == 1 && announces(cfg, core.SettingEnablePush, 1)
+	}), 0)
+	promise := down(actPush, 0, 1)
+	add(pushes, up(actOpen, 3, 0), turnSettle, promise, turnSettle, up(actReset, 0, 8), turnSettle, promise, turnSettle,
+		down(actHeaders, 0, 0, 1), turnSettle, promise, turnSettle, down(actHeaders, 0, 11, 0), turnSettle, promise, turnSettle,
+		down(actReset, 0, 2), turnSettle, promise, turnTime, 9, turnSettle, promise, promise, turnSettle)
+	// Table sizes that go down although the table is small enough, and blocks
+	// without fields.
+	tables := pairBits(0, 7, configured(true, true, func(cfg core.Config) bool { return cfg.EncoderTable == 60 }),
+		configured(false, true, func(cfg core.Config) bool { return announces(cfg, core.SettingHeaderTableSize, 1<<16) }))
+	shrink := func(n int) []byte { return parts(down(actSettings, 1, 1, n), up(actSettings, 1, 1, n), turnSettle) }
+	add(tables, shrink(num4096), get, shrink(8), get, shrink(5), up(actOpen, 3, 0), shrink(num1), up(actHeaders, 0, 1, 1), turnSettle,
+		shrink(num4096), down(actSettings, 1, 1, num0), down(actSettings, 1, 1, num65535), turnSettle, get)
+	// Windows: shut by settings, grown, and shut again.
+	wide := pairBits(0, 7, configured(true, true, func(cfg core.Config) bool { return cfg.FixedWindows }),
+		configured(false, true, func(cfg core.Config) bool { return cfg.MaxWindow == 1<<31-1 && !cfg.FixedWindows }))
+	for _, n := range []int{num0, num1, 5, numMax} {
+		add(wide, up(actOpen, 3, 0), turnTime, 3, all, turnTime, 3, all, up(actSend, 0, size65535, 0), all, turnTime, 2, all,
+			down(actSettings, 1, 4, n), up(actSend, 0, size65535, 0), all, down(actConnWindow, 14), down(actConnWindow, 15), all,
+			up(actSend, 0, 13, 0), turnSettle, down(actSettings, 1, 4, num65535), turnSettle, up(actSend, 0, 0, 1))
+	}
 	for seed := range uint64(60) {
 		add(configs[seed%40], random(seed+2000, 250))
 	}

@@ -76,11 +76,13 @@ func TestBothWays(t *testing.T) {
 				n, size = 3, 3000
 			}
 			c, s, wait := both(t, t.Context(), kind, core.Config{}, transport.Options{})
-			c.OnEvent = func(core.Event) {
-				if c.Answers == n {
-					c.Conn.Shutdown(time.Now())
+			c.Do(func(time.Time, *core.Conn) { // it runs already
+				c.OnEvent = func(core.Event) {
+					if c.Answers == n {
+						c.Conn.Shutdown(time.Now())
+					}
 				}
-			}
+			})
 			for range n {
 				c.Request(fmt.Sprintf("/%d", size), size)
 			}
