@@ -57,8 +57,8 @@ func (c *Conn) grow() {
 func (c *Conn) growStream(s *stream) {
 	inc := s.owed
 	g := &c.growth
-	// Neither the window nor its increment may exceed 2^31-1 (RFC 9113 §6.9.1).
-	most := min(maxWindow-c.widest()-s.grown, maxWindow-inc)
+	// No window may exceed 2^31-1 (RFC 9113 §6.9.1).
+	most := maxWindow - c.widest() - s.grown
 	if grow := min(g.target-s.recvSize, c.cfg.maxWindow-g.grown, most); !c.cfg.fixedWindows && grow > 0 && s.recvSize > 0 {
 		inc += grow
 		s.recvSize += grow

@@ -64,7 +64,10 @@ func TestH2spec(t *testing.T) {
 // h2specd is a server that commits one fault a port, and runs the client under
 // test once for each. It looks at frames, not at the client's exit code. When it
 // has seen enough it waits a second before it closes: the sections run side by
-// side.
+// side. Some cases commit their fault behind a complete response, when a client
+// that has nothing more to ask may be gone; on a machine that is busy it now and
+// then is. A section in which a case failed is therefore run again, alone, and
+// that run counts.
 func TestH2specClient(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a second for each of 57 cases")
@@ -73,8 +76,7 @@ func TestH2specClient(t *testing.T) {
 	h2specd := need(t, "h2specd")
 	overWires(t, func(t *testing.T, w wire) {
 		get := get(t, w, "-o", os.DevNull)
-		var running []*process
-		for _, sections := range []string{"1 4", "5", "6.1 6.2 6.3 6.4", "6.5 6.6 6.7 6.8", "6.9 6.10"} {
+		command := func(sections string) *exec.Cmd {
 			args := []string{"--strict", "--host", "127.0.0.1", "--from-port", fmt.Sprint(freePorts(t, 64))}
 			if w.secure {
 				pki := thePKI(t)
@@ -84,13 +86,27 @@ func TestH2specClient(t *testing.T) {
 			for section := range strings.FieldsSeq(sections) {
 				args = append(args, "client/"+section)
 			}
-			running = append(running, start(t, exec.Command(h2specd, args...)))
+			return exec.Command(h2specd, args...)
 		}
-		var total score
+		groups := []string{"1 4", "5", "6.1 6.2 6.3 6.4", "6.5 6.6 6.7 6.8", "6.9 6.10"}
+		running := make([]*process, len(groups))
+		for i, sections := range groups {
+			running[i] = start(t, command(sections))
+		}
 		for _, p := range running {
 			p.wait()
-			text := p.printed.String()
+		}
+		var total score
+		for i, sections := range groups {
+			text := running[i].printed.String()
 			got := scoreOf(t, text)
+			for tries := 0; got.failed > 0 && tries < 2; tries++ {
+				t.Logf("once more, alone: %s\n%s", sections, failures(text))
+				p := start(t, command(sections))
+				p.wait()
+				text = p.printed.String()
+				got = scoreOf(t, text)
+			}
 			if got.failed > 0 {
 				t.Error(failures(text))
 			}
