@@ -93,9 +93,11 @@ type end struct {
 	input     int // bytes received
 	reports   int // events that a frame brought
 	pinged    [][8]byte
-	settings  int // sets of ours that are not acknowledged
-	origins   int // reported
-	promises  int // not begun, at most at one time
+	settings  int  // sets of ours that are not acknowledged
+	origins   int  // reported
+	promises  int  // of the peer's that were not begun, since there were no events
+	overflow  bool // there ever were as many promises as are permitted
+	lastFault core.Fault
 	forced    int // bytes of output that commands added since it was last taken
 	unwritten int // handed over and not reported as written
 
@@ -208,7 +210,9 @@ func (e *end) take() {
 // wrote reports n bytes as written.
 func (e *end) wrote(n int) {
 	n = min(n, e.unwritten)
-	e.unwritten -= n
+	if e.unwritten -= n; e.unwritten == 0 {
+		e.sent.paid = 0
+	}
 	e.c.Wrote(*e.now, n)
 	e.drain()
 }
@@ -463,13 +467,9 @@ func (e *end) gotPromise(ev *core.PushPromiseReceived) {
 	}
 	e.checkSize(ev, ev.Fields)
 	e.opened = ev.Promised
-	promises := 1
-	for _, s := range e.order {
-		if s.promised && !s.closed() {
-			promises++
-		}
-	}
+	promises := e.reserved() + 1
 	e.promises = max(e.promises, promises)
+	e.overflow = e.overflow || promises >= e.c.Limits().MaxReserved
 	if limit := e.c.Limits().MaxReserved; promises > limit {
 		e.fatalf("%v: makes %d promises, the limit is %d", ev, promises, limit)
 	}
@@ -612,9 +612,10 @@ func (e *end) check() {
 			info.OpenLocal, e.c.PeerSettings().MaxConcurrentStreams)
 	}
 	limits := e.c.Limits()
-	if info.LastFault == core.FaultTooManyPushes && !e.full() {
-		e.fatalf("a push was refused, but never were there more than %d promises", e.promises)
+	if info.LastFault == core.FaultTooManyPushes && e.lastFault != info.LastFault && e.promises < limits.MaxReserved {
+		e.fatalf("a push was refused, but there were only %d promises", e.promises)
 	}
+	e.promises, e.lastFault = e.reserved(), info.LastFault
 	if info.AbuseLeft > limits.AbuseBudget || info.AbuseLeft < 0 {
 		e.fatalf("%d points left of %d", info.AbuseLeft, limits.AbuseBudget)
 	}
@@ -636,8 +637,15 @@ func (e *end) check() {
 	}
 }
 
-// full reports whether there ever were as many promises as are permitted.
-func (e *end) full() bool { return e.promises >= e.c.Limits().MaxReserved }
+// reserved is how many promises of the peer's have not begun.
+func (e *end) reserved() (n int) {
+	for _, s := range e.order {
+		if s.promised && !s.ours && !s.closed() {
+			n++
+		}
+	}
+	return n
+}
 
 func (e *end) checkStream(s *model) {
 	st, ok := e.c.Stream(s.id)
@@ -672,7 +680,8 @@ func (e *end) checkStream(s *model) {
 	// Whoever waits and could send has been told so, or is about to be: tiny
 	// windows may be held up for a moment.
 	if st.Waiting && e.c.OutputPending() == 0 && st.SendWindow > 0 && e.c.Info().SendWindow > 0 {
-		if _, why := e.c.NextDeadline(); st.SendWindow >= 256 || why == core.TimerNone {
+		at, why := e.c.NextDeadline()
+		if st.SendWindow >= 256 || why == core.TimerNone || at.Sub(*e.now) > 100*time.Millisecond {
 			e.fatalf("stream %d waits with windows of %d and %d", s.id, st.SendWindow, e.c.Info().SendWindow)
 		}
 	}

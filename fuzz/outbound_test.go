@@ -30,6 +30,7 @@ type outbound struct {
 
 	expected []*block // header blocks that were commanded and have not come out
 	owed     []debt   // acknowledgements
+	paid     int      // of those, how many may not be written yet
 	streams  map[frame.StreamID]*sent
 	next     frame.StreamID
 	lastAway frame.StreamID
@@ -143,6 +144,9 @@ func (o *outbound) write(p []byte) {
 	}
 	o.ended = e.over
 	o.owed = nil
+	if !e.cfg.ReportedWrites {
+		o.paid = 0
+	}
 	o.table, o.largest = allowed.HeaderTableSize, allowed.MaxFrameSize
 	o.windowUpdates = 0
 }
@@ -287,6 +291,10 @@ func (o *outbound) pay(d debt, bad func(string, ...any)) {
 		bad("nothing to acknowledge: %v", o.owed)
 	}
 	o.owed = o.owed[1:]
+	if limit := o.e.c.Limits().MaxReplies; o.paid >= limit {
+		bad("%d acknowledgements were waiting already, the limit is %d", o.paid, limit)
+	}
+	o.paid++
 }
 
 // endBlock decodes a header block once it is complete, and compares it with

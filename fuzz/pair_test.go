@@ -286,7 +286,7 @@ func (s *side) judge(ev *core.StreamReset, m *model) {
 	case slices.Contains(s.other.said[ev.Stream], ev.Code):
 	case s.other.resetWith(ev.Stream, ev.Code):
 	case ev.Code == core.RefusedStream && (m.early || s.other.everHeld) && ev.Unprocessed:
-	case m.push && ev.Code == core.RefusedStream && s.other.full():
+	case m.push && ev.Code == core.RefusedStream && s.other.overflow:
 	case m.push && ev.Code == core.Cancel && s.other.streams[m.parent].closed(): // nobody wants it any more
 	case m.push && ev.Code == core.ProtocolError && s.streams[m.parent].connect: // another authority, perhaps
 	default:
