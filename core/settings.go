@@ -93,7 +93,14 @@ func settingRange(id SettingID, fault Fault) string {
 	return "0 or 1"
 }
 
+// maxOwnSettings is how many settings one frame of ours carries: what nghttp2,
+// and an end of ours, take by default.
+const maxOwnSettings = 32
+
 func checkOwn(s *settings, list []Setting, server bool) error {
+	if err := checkLength(list); err != nil {
+		return err
+	}
 	seen := make(map[SettingID]bool, len(list))
 	for _, v := range list {
 		if seen[v.ID] {
@@ -103,6 +110,13 @@ func checkOwn(s *settings, list []Setting, server bool) error {
 		if fault := s.set(v, server); fault != FaultNone {
 			return &ConfigError{v.ID.String(), fmt.Sprint(v.Value), settingRange(v.ID, fault)}
 		}
+	}
+	return nil
+}
+
+func checkLength(list []Setting) error {
+	if len(list) > maxOwnSettings {
+		return &ConfigError{"Settings", fmt.Sprintf("a list of %d", len(list)), "a list of at most 32"}
 	}
 	return nil
 }
@@ -138,7 +152,7 @@ func (c *Conn) firstSettings(list []Setting, bare bool) ([]Setting, error) {
 	if !has(SettingMaxHeaderListSize) && c.cfg.MaxHeaderList <= math.MaxUint32 {
 		full = append(full, Setting{ID: SettingMaxHeaderListSize, Value: uint32(c.cfg.MaxHeaderList)})
 	}
-	return full, nil
+	return full, checkLength(full)
 }
 
 // admit has header lists of that size taken, and blocks as large as such a list

@@ -191,5 +191,10 @@ func (e *end) ownSettings(t *tape) []core.Setting {
 	for range t.below(4) {
 		list = append(list, setting(t))
 	}
+	if len(list) == 3 && t.byte() == 0xff {
+		for id := range core.SettingID(t.size()) {
+			list = append(list, core.Setting{ID: 0xf100 + id}) // as many as one likes
+		}
+	}
 	return list
 }

@@ -211,14 +211,15 @@ func (u *courier) exchange(t *tape) {
 	}) {
 		return
 	}
+	home := atHome(list)
 	for range t.below(4) {
 		var promised core.StreamID
 		switch t.below(4) {
 		case 0:
 			list := t.list(requests)
 			if u.sends(u.server, list, func() (err error) {
-				if valueOf(list, ":authority") != "example.com" || valueOf(list, ":scheme") != "https" {
-					return core.ErrPushDisabled // the client takes none but its own authority's
+				if !home || !atHome(list) {
+					return core.ErrPushDisabled // the client takes none but the request's authority
 				}
 				promised, err = u.server.Push(dawn, id, list)
 				return err
@@ -238,6 +239,10 @@ func (u *courier) exchange(t *tape) {
 	u.sends(u.server, list, func() error { return u.server.Headers(dawn, id, list, true) })
 	u.client.Reset(dawn, id, core.Cancel) // an error if it is over
 	u.carry()
+}
+
+func atHome(list []core.Field) bool {
+	return valueOf(list, ":authority") == "example.com" && valueOf(list, ":scheme") == "https"
 }
 
 // resize changes what the ends allow each other, now and then. A header list of
