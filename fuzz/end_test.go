@@ -210,9 +210,8 @@ func (e *end) take() {
 // wrote reports n bytes as written.
 func (e *end) wrote(n int) {
 	n = min(n, e.unwritten)
-	if e.unwritten -= n; e.unwritten == 0 {
-		e.sent.paid = 0
-	}
+	e.unwritten -= n
+	e.sent.paid = min(e.sent.paid, e.unwritten/frame.HeaderLen) // which are written is not known
 	e.c.Wrote(*e.now, n)
 	e.drain()
 }
@@ -698,6 +697,9 @@ func (e *end) checkBounds() {
 	const reply = 4 << 7 // generous: RST_STREAM, an acknowledgement, WINDOW_UPDATE
 	bound := int64(limits.MaxOutput) + headSlack + int64(e.forced) + int64(e.unwritten) +
 		(int64(limits.MaxReplies)+8)*32 + int64(e.sent.windowUpdates)*26 + reply
+	if e.gotEOF {
+		bound += 2 * int64(e.input) // what came last is dealt with all the same
+	}
 	if got := int64(e.c.OutputPending()); got > bound {
 		e.fatalf("%d bytes wait to be written, more than %d", got, bound)
 	}
