@@ -36,7 +36,7 @@ func (p *pump) flush(now time.Time, by role) {
 		p.mu.Unlock()
 		return
 	}
-	p.busy = true
+	p.busy, p.progress = true, now // it has just begun to wait
 	p.mu.Unlock()
 	p.drain(now, by)
 }

@@ -110,7 +110,7 @@ func (p *pump) begin() {
 
 // receive is a turn that takes input, and then writes what came of it.
 func (p *pump) receive(now time.Time, input []byte) {
-	mine := p.startTurn(true)
+	mine := p.startTurn(now, true)
 	if !p.over && !p.discard.Load() {
 		p.ep.Receive(now, input)
 	}
@@ -120,7 +120,7 @@ func (p *pump) receive(now time.Time, input []byte) {
 
 // advance is a turn without input.
 func (p *pump) advance(now time.Time) {
-	mine := p.startTurn(false)
+	mine := p.startTurn(now, false)
 	if !p.over {
 		p.ep.Advance(now)
 	}
@@ -129,7 +129,7 @@ func (p *pump) advance(now time.Time) {
 
 // receiveEOF is the last turn.
 func (p *pump) receiveEOF(now time.Time, cause error) {
-	mine := p.startTurn(false)
+	mine := p.startTurn(now, false)
 	p.ep.ReceiveEOF(now, cause)
 	p.over = true
 	p.discard.Store(true)
@@ -137,7 +137,7 @@ func (p *pump) receiveEOF(now time.Time, cause error) {
 }
 
 // startTurn begins a turn, which owns the output if nobody else does.
-func (p *pump) startTurn(input bool) (mine bool) {
+func (p *pump) startTurn(now time.Time, input bool) (mine bool) {
 	p.turn.Lock()
 	p.inTurn.Store(true)
 	p.mu.Lock()
@@ -147,8 +147,9 @@ func (p *pump) startTurn(input bool) (mine bool) {
 	if input {
 		p.held = false
 	}
-	mine = p.canWrite()
-	p.busy = p.busy || mine
+	if mine = p.canWrite(); mine {
+		p.busy, p.progress = true, now // it has just begun to wait
+	}
 	p.mu.Unlock()
 	if mine && lend {
 		p.lend()
