@@ -187,21 +187,10 @@ func (srv *Server) serve(conn net.Conn, made chan<- *ServerSession) error {
 		}
 		conn = carrier
 	}
-	ss, err := newServerSession(srv.opts.Now(), &srv.opts.SessionOptions, srv.carrier, srv)
+	ss, err := srv.newSession(srv.opts.Now(), conn)
 	if err != nil {
 		conn.Close()
 		return err
-	}
-	ss.carrier = conn
-	if srv.opts.Trace != nil {
-		ss.trace = srv.opts.Trace(conn)
-	}
-	srv.mu.Lock()
-	srv.sessions[ss] = true
-	closed := srv.closed
-	srv.mu.Unlock()
-	if closed {
-		ss.Close()
 	}
 	if made != nil {
 		made <- ss
@@ -214,10 +203,55 @@ func (srv *Server) serve(conn net.Conn, made chan<- *ServerSession) error {
 	return nil
 }
 
+// NewSession makes a session of the server's that is driven by whoever calls
+// its transport.Endpoint methods: a mem.Link, or a loop of the caller's. In all
+// else it is like those of accepted connections. now is when it begins.
+//
+// Errors: ErrServerClosed.
+func (srv *Server) NewSession(now time.Time) (*ServerSession, error) {
+	srv.mu.Lock()
+	if srv.closed {
+		srv.mu.Unlock()
+		return nil, ErrServerClosed
+	}
+	srv.pumps++
+	srv.mu.Unlock()
+	ss, err := srv.newSession(now, nil)
+	if err != nil {
+		srv.pumpEnded()
+		return nil, err
+	}
+	ss.unpumped = true
+	return ss, nil
+}
+
+// newSession makes a session and takes it among those of the server.
+func (srv *Server) newSession(now time.Time, conn net.Conn) (*ServerSession, error) {
+	ss, err := newServerSession(now, &srv.opts.SessionOptions, srv.carrier, srv)
+	if err != nil {
+		return nil, err
+	}
+	ss.carrier = conn
+	if srv.opts.Trace != nil {
+		ss.trace = srv.opts.Trace(conn)
+	}
+	srv.mu.Lock()
+	srv.sessions[ss] = true
+	closed := srv.closed
+	srv.mu.Unlock()
+	if closed {
+		ss.Close()
+	}
+	return ss, nil
+}
+
 func (srv *Server) sessionEnded(ss *ServerSession) {
 	srv.mu.Lock()
 	delete(srv.sessions, ss)
 	srv.mu.Unlock()
+	if ss.unpumped {
+		srv.pumpEnded()
+	}
 }
 
 func (srv *Server) pumpEnded() {

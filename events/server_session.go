@@ -10,6 +10,8 @@ import (
 type ServerSession struct {
 	Session
 	owner *Server // nil for a session of its own
+	// unpumped: the owner's, but driven by a loop of the caller's.
+	unpumped bool
 
 	onStream event[func(*ServerStream, Headers, Flags)]
 
@@ -18,7 +20,6 @@ type ServerSession struct {
 	// while others linger, wait for a place.
 	handlers int
 	places   []*ServerStream // that wait
-
 }
 
 // NewServerSession makes a session that is driven by whoever calls its
