@@ -82,6 +82,12 @@ func (c *Conn) refill() {
 // charge takes the price of one occurrence. A connection with nothing left is
 // ended, naming what it spent most on.
 func (c *Conn) charge(why cause) {
+	if why == causeStreamError || why == causeEmptyData {
+		if c.invalid++; c.invalid > c.cfg.MaxInvalid && !c.closed() {
+			c.fail(FaultTooManyInvalid)
+			return
+		}
+	}
 	if c.cfg.AbuseBudget == Unlimited || c.closed() {
 		return
 	}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"time"
 
 	"weft/core/frame"
@@ -16,6 +17,26 @@ import (
 // the server's ENABLE_CONNECT_PROTOCOL, ErrRole.
 func (c *Conn) Open(now time.Time, fields []Field, end bool) (StreamID, error) {
 	return c.open(now, fields, end, nil)
+}
+
+// SetNextStream makes id the next stream this side opens; Node's
+// session.setNextStreamID. It may only go up: skipped ids count as used.
+//
+// Errors: a *ConfigError unless id is this side's, not yet used and at most
+// MaxStreamID; ErrClosed.
+func (c *Conn) SetNextStream(id StreamID) error {
+	switch {
+	case c.closed():
+		return ErrClosed
+	case id < c.nextID || id > MaxStreamID || !c.isOurs(id):
+		parity := "even"
+		if c.client {
+			parity = "odd"
+		}
+		return &ConfigError{"NextStream", fmt.Sprint(id), fmt.Sprintf("%s, %d to %d", parity, c.nextID, MaxStreamID)}
+	}
+	c.nextID = id
+	return nil
 }
 
 // OpenPriority is Open with the RFC 7540 priority in the HEADERS frame.

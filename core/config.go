@@ -44,6 +44,11 @@ type Config struct {
 	// fits the frame and the windows. nil means none. See PadMax, PadAligned.
 	Padding func(n, max int) int
 
+	// PeerStreams is how many streams a client opens before it knows the
+	// server's MAX_CONCURRENT_STREAMS; default 100, or Unlimited. The server's
+	// SETTINGS replace it, also when they name no limit.
+	PeerStreams int
+
 	// FrameTypes lists the unknown frame types to be reported as
 	// FrameReceived instead of being ignored. Types this package knows cannot
 	// be listed.
@@ -99,6 +104,7 @@ type config struct {
 	transport       Transport
 	maxWindow       int64
 	encoderTable    uint32
+	peerStreams     uint32
 	padding         func(n, max int) int
 	frameTypes      []uint8
 	authoritative   func(authority string) bool
@@ -151,6 +157,14 @@ func (cfg *Config) withDefaults(client bool) (config, error) {
 		return c, &ConfigError{"EncoderTable", fmt.Sprint(cfg.EncoderTable), "NoTable or 1 to 1048576"}
 	default:
 		c.encoderTable = uint32(cfg.EncoderTable)
+	}
+	switch {
+	case cfg.PeerStreams == 0:
+		c.peerStreams = assumedStreams
+	case cfg.PeerStreams < 0:
+		return c, &ConfigError{"PeerStreams", fmt.Sprint(cfg.PeerStreams), "0 for the default, positive, or Unlimited"}
+	default:
+		c.peerStreams = uint32(min(int64(cfg.PeerStreams), unlimitedSetting))
 	}
 	for _, t := range cfg.FrameTypes {
 		if knownFrame(t) {

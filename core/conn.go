@@ -110,6 +110,7 @@ type Conn struct {
 	windowUpdates int
 	dataSent      int
 	stalls        int
+	invalid       int // frames and messages that counted towards MaxInvalid
 	origins       originSet
 	lastFault     Fault
 
@@ -197,7 +198,7 @@ func newConn(now time.Time, cfg Config, client bool) (*Conn, error) {
 	c.nextID = 2
 	if client {
 		c.nextID = 1
-		c.peer.maxStreams = assumedStreams
+		c.peer.maxStreams = full.peerStreams
 		c.out = append(c.out, Preface...)
 	} else {
 		c.preface = len(Preface)

@@ -120,6 +120,7 @@ const (
 	// Budget (abuse.go).
 	FaultAbuse
 	FaultAbuseWarning
+	FaultTooManyInvalid
 	FaultTooManyStalls
 	FaultOutputBacklog
 
@@ -242,10 +243,11 @@ var faults = [numFaults]faultInfo{
 	FaultGoAwayStream: {"goaway-stream", connScope, ProtocolError, "RFC 9113 §6.8"},
 	FaultGoneAway:     {"gone-away", noScope, NoError, "RFC 9113 §6.8"},
 
-	FaultAbuse:         {"abuse-budget-spent", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
-	FaultAbuseWarning:  {"abuse-budget-low", noScope, NoError, "RFC 9113 §10.5"},
-	FaultTooManyStalls: {"too-many-stalled-streams", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
-	FaultOutputBacklog: {"output-backlog", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
+	FaultAbuse:          {"abuse-budget-spent", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
+	FaultAbuseWarning:   {"abuse-budget-low", noScope, NoError, "RFC 9113 §10.5"},
+	FaultTooManyInvalid: {"too-many-invalid-frames", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
+	FaultTooManyStalls:  {"too-many-stalled-streams", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
+	FaultOutputBacklog:  {"output-backlog", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
 
 	FaultPrefaceTimeout:     {"preface-timeout", connScope, ProtocolError, "RFC 9113 §3.4"},
 	FaultHeaderBlockTimeout: {"header-block-timeout", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},

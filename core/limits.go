@@ -96,6 +96,12 @@ type Limits struct {
 	// AbuseRefill is how many points come back in a second; 330.
 	AbuseRefill int
 
+	// MaxInvalid bounds the frames of a whole connection that end a stream for
+	// being wrong, or are DATA frames that carry nothing; Unlimited, since
+	// they cost budget as well, and that comes back with time. Beyond:
+	// connection error ENHANCE_YOUR_CALM. Node's maxSessionInvalidFrames.
+	MaxInvalid int
+
 	// MaxStalls is how many streams may be reset for not reading before the
 	// connection is ended with ENHANCE_YOUR_CALM; 10.
 	MaxStalls int
@@ -185,6 +191,7 @@ func (l *Limits) rows() []limitRow {
 		{"MaxDebugData", &l.MaxDebugData, 1 << 10},
 		{"AbuseBudget", &l.AbuseBudget, 10000},
 		{"AbuseRefill", &l.AbuseRefill, 330},
+		{"MaxInvalid", &l.MaxInvalid, Unlimited},
 		{"MaxStalls", &l.MaxStalls, 10},
 		{"StallBytes", &l.StallBytes, 1024},
 	}
