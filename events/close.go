@@ -134,11 +134,12 @@ func (st *Stream) onReset(why core.StreamReset) {
 
 // faultError is the error of a session that ended for a fault of the peer's.
 func faultError(code core.ErrCode, fault core.Fault) *Error {
-	e := ErrHTTP2.with("Protocol error")
+	n := ErrnoProtocol
 	if fault == core.FaultBadPreface || fault == core.FaultHTTP1 {
-		e.Message = "Received bad client magic byte string"
+		n = ErrnoBadClientMagic
 	}
-	e.HTTP2, e.Fault = code, fault
+	e := ErrHTTP2.with("%v", n)
+	e.Errno, e.HTTP2, e.Fault = n, code, fault
 	return e
 }
 

@@ -76,7 +76,7 @@ func (s *Session) Settings(settings Settings, f func(err error, now Settings, rt
 	if s.acks == nil {
 		s.acks = make([]func(error, Settings, time.Duration), s.conn.PendingSettings())
 	}
-	if err := s.conn.UpdateSettings(s.time(), list); err != nil {
+	if err := s.conn.UpdateSettings(s.time(), sendable(list, s.client != nil)); err != nil {
 		return misuse(err)
 	}
 	s.acks = append(s.acks, f)
@@ -85,15 +85,18 @@ func (s *Session) Settings(settings Settings, f func(err error, now Settings, rt
 }
 
 func (s *Session) onSettingsAcked(e *core.SettingsAcked) {
-	now, rtt := settingsOf(s.conn.LocalSettings()), e.RTT
+	s.custom.acked(e.Settings)
+	rtt := e.RTT
 	if len(s.acks) > 0 {
 		f := s.acks[0]
 		s.acks = s.acks[1:]
 		if f != nil {
+			now := s.localSettings()
 			s.call(func() { f(nil, now, rtt) })
 		}
 	}
 	for _, f := range s.on.localSettings.take(nil) {
+		now := s.localSettings()
 		s.call(func() { f(now) })
 	}
 }

@@ -15,6 +15,8 @@ type Error struct {
 	Code string
 	// Message says what happened, in Node's words where it has some.
 	Message string
+	// Errno is the number of an ERR_HTTP2_ERROR in Node, 0 if it has none.
+	Errno Errno
 	// HTTP2 is the error code on the wire, NoError if there is none.
 	HTTP2 core.ErrCode
 	// Fault is what the peer did, or what ran out while waiting for it.
@@ -80,6 +82,7 @@ var (
 	ErrNestedPush                = &Error{Code: "ERR_HTTP2_NESTED_PUSH", Message: "A push stream cannot initiate another push stream."}
 	ErrOutOfRange                = &Error{Code: "ERR_OUT_OF_RANGE", Message: "The value is out of range"}
 	ErrOutOfStreams              = &Error{Code: "ERR_HTTP2_OUT_OF_STREAMS", Message: "No stream ID is available because maximum stream ID has been reached"}
+	ErrPackedSettings            = &Error{Code: "ERR_HTTP2_INVALID_PACKED_SETTINGS_LENGTH", Message: "Packed settings length must be a multiple of six"}
 	ErrPayloadForbidden          = &Error{Code: "ERR_HTTP2_PAYLOAD_FORBIDDEN", Message: "Responses with this status must not have a payload"}
 	ErrPendingLimit              = &Error{Code: "ERR_HTTP2_TOO_MANY_PENDING_REQUESTS", Message: "Too many requests wait for the connection or its stream limit"}
 	ErrPingCancel                = &Error{Code: "ERR_HTTP2_PING_CANCEL", Message: "HTTP2 ping cancelled"}
@@ -134,7 +137,7 @@ func misuse(err error) error {
 		return fieldError(field)
 	case errors.Is(err, core.ErrHeaderListTooLarge):
 		e := ErrHTTP2.with("Header list is larger than the peer accepts")
-		e.HTTP2, e.Cause = core.FrameSizeError, err
+		e.Errno, e.HTTP2, e.Cause = ErrnoFrameSizeError, core.FrameSizeError, err
 		return e
 	case errors.Is(err, core.ErrPushDisabled):
 		return ErrPushDisabled
@@ -153,7 +156,7 @@ func misuse(err error) error {
 	}
 	var config *core.ConfigError
 	if errors.As(err, &config) {
-		return ErrInvalidSettingValue.with("Invalid value for setting %q: %s, must be %s", config.Option, config.Value, config.Range)
+		return ErrInvalidSettingValue.with("Invalid value for setting %q: %s, must be %s", settingKey(config.Option), config.Value, config.Range)
 	}
 	return ErrHTTP2.caused(err)
 }

@@ -15,12 +15,6 @@ type Field = core.Field
 // Flags are those of the HEADERS frame that carried a header block.
 type Flags uint8
 
-// The flags a listener can see.
-const (
-	FlagEndStream  Flags = 0x1 // no body follows
-	FlagEndHeaders Flags = 0x4 // always set: blocks are delivered whole
-)
-
 func flagsOf(end bool) Flags {
 	if end {
 		return FlagEndHeaders | FlagEndStream

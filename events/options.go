@@ -14,6 +14,11 @@ type SessionOptions struct {
 	// Settings are announced when the session begins.
 	Settings Settings
 
+	// RemoteCustomSettings are the numbers of settings this package has no
+	// name for that RemoteSettings is to show in CustomSettings, at most 10;
+	// others that the peer announces are dropped.
+	RemoteCustomSettings []uint16
+
 	// WindowSize is the connection's receive window in bytes, 65535 (the
 	// default) to 2^31-1.
 	WindowSize int
@@ -72,6 +77,9 @@ func (o *SessionOptions) config() (core.Config, error) {
 	settings, err := o.Settings.list()
 	if err != nil {
 		return core.Config{}, err
+	}
+	if len(o.RemoteCustomSettings) > maxCustomSettings {
+		return core.Config{}, ErrTooManyCustom
 	}
 	if o.HighWaterMark < 0 {
 		return core.Config{}, ErrOutOfRange.with("HighWaterMark is %d, must be 0 for the default or positive", o.HighWaterMark)

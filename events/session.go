@@ -73,6 +73,8 @@ type Session struct {
 	pings []pendingPing
 	acks  []func(error, Settings, time.Duration)
 
+	custom customSettings
+
 	// What saves allocations.
 	fields   []Field // scratch for what is being sent
 	received Headers // the last header block received
@@ -100,12 +102,14 @@ func (s *Session) init(opts *SessionOptions, now time.Time) {
 	s.log = opts.logger()
 	s.high = opts.highWaterMark()
 	s.clock = opts.Now
+	s.custom.wanted = opts.RemoteCustomSettings
 	s.now = now
 }
 
 // start gives the session its connection.
 func (s *Session) start(now time.Time, cfg core.Config, client bool) error {
 	var err error
+	cfg.Settings = sendable(cfg.Settings, client)
 	if client {
 		s.conn, err = core.NewClient(now, cfg)
 	} else {
@@ -187,7 +191,7 @@ func (s *Session) LocalSettings() Settings {
 	if s.conn == nil {
 		return Settings{}
 	}
-	return settingsOf(s.conn.LocalSettings())
+	return s.localSettings()
 }
 
 // RemoteSettings returns the settings of the peer.
@@ -197,7 +201,7 @@ func (s *Session) RemoteSettings() Settings {
 	if s.conn == nil {
 		return Settings{}
 	}
-	return settingsOf(s.conn.PeerSettings())
+	return s.remoteSettings()
 }
 
 // PendingSettingsAck reports whether settings of ours wait for the peer's

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -10,60 +11,139 @@ import (
 // Settings are HTTP/2 settings, to announce or as announced. What is not set
 // keeps its value.
 type Settings struct {
-	HeaderTableSize       Opt[uint32] // bytes of the compression table; 4096
-	EnablePush            Opt[bool]   // true
-	InitialWindowSize     Opt[uint32] // bytes a stream may receive ahead; 65535
-	MaxFrameSize          Opt[uint32] // 16384 to 16777215; 16384
-	MaxConcurrentStreams  Opt[uint32] // 4294967295
-	MaxHeaderListSize     Opt[uint32] // decoded bytes, 32 a field included; 65535
-	EnableConnectProtocol Opt[bool]   // RFC 8441; false
-	// CustomSettings are those this package has no name for, at most 10.
+	HeaderTableSize      Opt[uint32] // bytes of the compression table; 4096
+	EnablePush           Opt[bool]   // true; a server never sends true (RFC 9113 §6.5.2)
+	InitialWindowSize    Opt[uint32] // bytes a stream may receive ahead, up to 2147483647; 65535
+	MaxFrameSize         Opt[uint32] // 16384 to 16777215; 16384
+	MaxConcurrentStreams Opt[uint32] // 4294967295, which is no limit
+	MaxHeaderListSize    Opt[uint32] // decoded bytes, 32 a field included; 65535
+	// MaxHeaderSize is another name of MaxHeaderListSize. One of them is
+	// enough, and if both are set they must be equal; of settings received,
+	// both are set.
+	MaxHeaderSize         Opt[uint32]
+	EnableConnectProtocol Opt[bool] // RFC 8441; false; cannot be withdrawn
+	// CustomSettings are those this package has no name for, at most 10, by
+	// their numbers from 1 on. A number that has a name means the field of that
+	// name, unless the field is set. Of what a peer announces only the numbers
+	// in SessionOptions.RemoteCustomSettings are here.
 	CustomSettings map[uint16]uint32
 }
 
+// maxCustomSettings bounds CustomSettings and RemoteCustomSettings.
 const maxCustomSettings = 10
 
-// list returns what to put into the SETTINGS frame, or why it can't be.
+// settingKeys are the names that errors give settings.
+var settingKeys = map[core.SettingID]string{
+	SettingHeaderTableSize:       "headerTableSize",
+	SettingEnablePush:            "enablePush",
+	SettingMaxConcurrentStreams:  "maxConcurrentStreams",
+	SettingInitialWindowSize:     "initialWindowSize",
+	SettingMaxFrameSize:          "maxFrameSize",
+	SettingMaxHeaderListSize:     "maxHeaderListSize",
+	SettingEnableConnectProtocol: "enableConnectProtocol",
+}
+
+// settingKey translates the name that the core gives a setting.
+func settingKey(name string) string {
+	for id, key := range settingKeys {
+		if id.String() == name {
+			return key
+		}
+	}
+	return name
+}
+
+func isCustom(id core.SettingID) bool { return settingKeys[id] == "" }
+
+// list returns what a SETTINGS frame carries, in the order of the numbers, or
+// why it can't be.
 func (s *Settings) list() ([]core.Setting, error) {
-	var list []core.Setting
+	if len(s.CustomSettings) > maxCustomSettings {
+		return nil, ErrTooManyCustom
+	}
+	byID := make(map[core.SettingID]uint32, 8+len(s.CustomSettings))
+	for id, v := range s.CustomSettings {
+		if id == 0 {
+			return nil, invalidSetting("customSettings:id", 0)
+		}
+		byID[core.SettingID(id)] = v
+	}
 	add := func(id core.SettingID, o Opt[uint32]) {
 		if v, ok := o.Get(); ok {
-			list = append(list, core.Setting{ID: id, Value: v})
+			byID[id] = v
 		}
 	}
 	flag := func(id core.SettingID, o Opt[bool]) {
 		if v, ok := o.Get(); ok {
-			n := uint32(0)
+			byID[id] = 0
 			if v {
-				n = 1
+				byID[id] = 1
 			}
-			list = append(list, core.Setting{ID: id, Value: n})
 		}
 	}
-	add(core.SettingHeaderTableSize, s.HeaderTableSize)
-	flag(core.SettingEnablePush, s.EnablePush)
-	add(core.SettingMaxConcurrentStreams, s.MaxConcurrentStreams)
-	add(core.SettingInitialWindowSize, s.InitialWindowSize)
-	add(core.SettingMaxFrameSize, s.MaxFrameSize)
-	add(core.SettingMaxHeaderListSize, s.MaxHeaderListSize)
-	flag(core.SettingEnableConnectProtocol, s.EnableConnectProtocol)
-	if v := s.InitialWindowSize.Or(0); v > 1<<31-1 {
-		return nil, ErrInvalidSettingValue.with(`Invalid value for setting "initialWindowSize": %d`, v)
+	add(SettingHeaderTableSize, s.HeaderTableSize)
+	flag(SettingEnablePush, s.EnablePush)
+	add(SettingMaxConcurrentStreams, s.MaxConcurrentStreams)
+	add(SettingInitialWindowSize, s.InitialWindowSize)
+	add(SettingMaxFrameSize, s.MaxFrameSize)
+	add(SettingMaxHeaderListSize, s.MaxHeaderListSize)
+	flag(SettingEnableConnectProtocol, s.EnableConnectProtocol)
+	if v, ok := s.MaxHeaderSize.Get(); ok {
+		if s.MaxHeaderListSize.Or(v) != v {
+			return nil, invalidSetting("maxHeaderSize", v)
+		}
+		byID[SettingMaxHeaderListSize] = v
 	}
-	if v := s.MaxFrameSize.Or(1 << 14); v < 1<<14 || v > 1<<24-1 {
-		return nil, ErrInvalidSettingValue.with(`Invalid value for setting "maxFrameSize": %d`, v)
+	list := make([]core.Setting, 0, len(byID))
+	for id, v := range byID {
+		list = append(list, core.Setting{ID: id, Value: v})
 	}
-	if len(s.CustomSettings) > maxCustomSettings {
-		return nil, ErrTooManyCustom
-	}
-	for _, id := range slices.Sorted(maps.Keys(s.CustomSettings)) {
-		list = append(list, core.Setting{ID: core.SettingID(id), Value: s.CustomSettings[id]})
+	slices.SortFunc(list, func(a, b core.Setting) int { return cmp.Compare(a.ID, b.ID) })
+	for _, v := range list {
+		if err := checkSetting(v); err != nil {
+			return nil, err
+		}
 	}
 	return list, nil
 }
 
-// settingsOf shows the settings in force.
-func settingsOf(s core.SettingsOf) Settings {
+// checkSetting judges a value by itself (RFC 9113 §6.5.2).
+func checkSetting(v core.Setting) error {
+	low, high := uint32(0), uint32(1<<32-1)
+	switch v.ID {
+	case SettingEnablePush, SettingEnableConnectProtocol:
+		high = 1
+	case SettingInitialWindowSize:
+		high = 1<<31 - 1
+	case SettingMaxFrameSize:
+		low, high = 1<<14, 1<<24-1
+	}
+	if v.Value < low || v.Value > high {
+		return invalidSetting(settingKeys[v.ID], v.Value)
+	}
+	return nil
+}
+
+func invalidSetting(key string, v uint32) *Error {
+	return ErrInvalidSettingValue.with("Invalid value for setting %q: %d", key, v)
+}
+
+// sendable is what of a list may go into a SETTINGS frame of ours.
+func sendable(list []core.Setting, client bool) []core.Setting {
+	if client {
+		return list
+	}
+	// RFC 9113 §6.5.2: "A client MUST treat receipt of a SETTINGS frame with
+	// SETTINGS_ENABLE_PUSH set to 1 as a connection error": that a server
+	// accepts no pushes is understood, whatever its settings say.
+	return slices.DeleteFunc(list, func(v core.Setting) bool {
+		return v.ID == SettingEnablePush && v.Value == 1
+	})
+}
+
+// settingsOf shows the settings in force, custom ones included. It copies
+// those.
+func settingsOf(s core.SettingsOf, custom map[uint16]uint32) Settings {
 	return Settings{
 		HeaderTableSize:       Set(s.HeaderTableSize),
 		EnablePush:            Set(s.EnablePush),
@@ -71,6 +151,8 @@ func settingsOf(s core.SettingsOf) Settings {
 		MaxFrameSize:          Set(s.MaxFrameSize),
 		MaxConcurrentStreams:  Set(s.MaxConcurrentStreams),
 		MaxHeaderListSize:     Set(s.MaxHeaderListSize),
+		MaxHeaderSize:         Set(s.MaxHeaderListSize),
 		EnableConnectProtocol: Set(s.EnableConnectProtocol),
+		CustomSettings:        maps.Clone(custom),
 	}
 }

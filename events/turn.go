@@ -201,8 +201,9 @@ func (s *Session) handle(ev core.Event) {
 	case *core.PushPromiseReceived:
 		s.client.onPush(e)
 	case *core.SettingsReceived:
-		settings := settingsOf(s.conn.PeerSettings())
+		s.custom.received(e.Settings)
 		for _, f := range s.on.remoteSettings.take(nil) {
+			settings := s.remoteSettings()
 			s.call(func() { f(settings) })
 		}
 	case *core.SettingsAcked:
