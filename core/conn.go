@@ -37,7 +37,8 @@ type Conn struct {
 	gotFirst      bool   // the peer's first SETTINGS came
 	settingsKnown bool   // the peer acknowledged our first
 	block         block
-	needDrain     bool // Next has not returned nil since Receive
+	needDrain     bool   // Next has not returned nil since Receive
+	frames        uint64 // cut from the input so far
 
 	// Header blocks (block.go).
 	dec          *hpack.Decoder

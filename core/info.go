@@ -1,6 +1,10 @@
 package core
 
-import "strconv"
+import (
+	"strconv"
+
+	"weft/core/frame"
+)
 
 func formatInt(n int) string { return strconv.Itoa(n) }
 
@@ -52,6 +56,12 @@ type ConnInfo struct {
 	GoingAway     bool     // we sent GOAWAY
 	PeerGoingAway bool     // the peer sent GOAWAY
 	LastFault     Fault    // the latest, also of requests that were refused unreported
+	// FramesReceived counts the frames the peer sent so far, those that were
+	// dropped included. The client's magic string is no frame.
+	FramesReceived uint64
+	// FramesWaiting is how many frames are serialised and not yet taken by
+	// AppendOutput or SwapOutput.
+	FramesWaiting int
 }
 
 // Info returns the connection's state.
@@ -63,7 +73,26 @@ func (c *Conn) Info() ConnInfo {
 		Waiting: c.OutputPending(), AbuseLeft: int(c.abuse.left / milli),
 		EncoderTable: c.enc.MaxDynamicTableSize(), DecoderTable: c.decoderLimit,
 		GoingAway: c.shuttingDown(), PeerGoingAway: c.goneAway, LastFault: c.lastFault,
+		FramesReceived: c.frames, FramesWaiting: c.framesWaiting(),
 	}
+}
+
+// framesWaiting walks the output: frames are whole in it, behind a client's
+// magic string, and what else may stand there ends a connection.
+func (c *Conn) framesWaiting() (n int) {
+	out := c.out
+	if c.client && !c.taken {
+		out = out[len(Preface):]
+	}
+	for len(out) >= frame.HeaderLen {
+		size := frame.HeaderLen + int(frame.ParseHeader(out).Length)
+		if size > len(out) {
+			break // an answer to HTTP/1
+		}
+		out = out[size:]
+		n++
+	}
+	return n
 }
 
 // StreamInfo is the state of a stream at one moment, in bytes where nothing

@@ -91,6 +91,7 @@ func (c *Conn) Next() Event {
 		if !ok {
 			continue
 		}
+		c.frames++
 		if ev := c.recvFrame(h, p); ev != nil {
 			return ev
 		}
