@@ -44,6 +44,7 @@ type setup struct {
 
 func newWorld(t *testing.T, s setup) *world {
 	t.Helper()
+	ran(t)
 	w := &world{t: t, fromClient: newWire(t, true), fromServer: newWire(t, false)}
 	logger := slog.New(slog.NewTextHandler(&w.logged, nil))
 	s.client.Logger, s.server.Logger = logger, logger

@@ -29,6 +29,7 @@ type raw struct {
 // newRaw links a raw peer with a session. client says that the session is the
 // client's end.
 func newRaw(t *testing.T, session transport.Endpoint, client bool) *raw {
+	ran(t)
 	r := &raw{peer: coretest.NewPeer(), got: newWire(t, client)}
 	r.link = mem.NewLink(r, session, mem.Options{Latency: 10 * time.Millisecond})
 	return r

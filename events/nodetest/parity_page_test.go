@@ -1,0 +1,87 @@
+package nodetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const pageHead = `# Parity with Node's http2
+
+What each name, option and rule of the module is in Go, and which test shows it. Behaviours, to the order of events
+and the code of an error, follow at the end, each with the test that has its name. A reason stands where an RFC, an
+abuse case or a decision of ` + "`docs/architecture.md`" + ` beat Node.
+
+Written by ` + "`go test ./events/nodetest -update`" + ` from ` + "`events/nodetest/testdata`" + ` and from the run; a whole run
+compares it. Symbols are of package ` + "`events`" + `, tests of ` + "`events/nodetest`" + `.
+`
+
+// page is docs/node-parity.md.
+func (p *parity) page(shown, tests map[string][]string) string {
+	var b strings.Builder
+	b.WriteString(pageHead)
+	reasons := make(map[string]string)
+	for _, r := range p.reasons {
+		reasons[r.id] = r.text
+	}
+	for _, l := range p.lists {
+		if !slices.ContainsFunc(l.rows, func(r row) bool { return len(r.symbols) > 0 }) {
+			continue
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n| row | Go | shown by | where Go differs |\n|---|---|---|---|\n", l.title)
+		for _, r := range l.rows {
+			if len(r.symbols) == 0 && l.name == laterList {
+				continue
+			}
+			by := testNames(shown[r.id])
+			if by == "" && reasons[r.id] != "" {
+				by = "see reasons"
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.id, code(r.symbols), by, cell(r.word))
+		}
+	}
+	b.WriteString("\n## Reasons\n\n| row | what beat it |\n|---|---|\n")
+	for _, r := range p.reasons {
+		fmt.Fprintf(&b, "| %s | %s |\n", r.id, cell(r.text))
+	}
+	b.WriteString("\n## Behaviours\n")
+	for _, area := range p.areas() {
+		var rows []string
+		for _, e := range p.behaviours {
+			by := testNames(tests[e.id])
+			if by == "" && reasons[e.id] != "" {
+				by = "see reasons"
+			}
+			if e.text == area && (by != "" || !slices.Contains(laterAreas, area)) {
+				rows = append(rows, fmt.Sprintf("| %s | %s |\n", e.id, by))
+			}
+		}
+		if len(rows) > 0 {
+			fmt.Fprintf(&b, "\n### %s\n\n| row | test |\n|---|---|\n%s", area, strings.Join(rows, ""))
+		}
+	}
+	return b.String()
+}
+
+// maxNames is how many tests a cell names.
+const maxNames = 2
+
+func testNames(names []string) string {
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	more := ""
+	if len(names) > maxNames {
+		more = fmt.Sprintf(" and %d more", len(names)-maxNames)
+		names = names[:maxNames]
+	}
+	return code(names) + more
+}
+
+func code(words []string) string {
+	var out []string
+	for _, w := range words {
+		out = append(out, "`"+w+"`")
+	}
+	return strings.Join(out, ", ")
+}
+
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
