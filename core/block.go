@@ -165,7 +165,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	c.got.fields = c.fieldBuf
 	c.got.fault = c.listFault
 	if c.got.fault == FaultNone {
-		c.got.fault = c.got.msg.check(c.fieldBuf, fieldRules{kind, c.cfg.transport, c.local.connectProtocol})
+		c.got.fault = c.got.msg.check(c.fieldBuf, fieldRules{kind, c.cfg.transport, c.local.connectProtocol, c.cfg.laxValues})
 	}
 	if c.got.fault == FaultNone && c.got.msg.crumbs > 1 {
 		c.got.fields = joinCookies(c.fieldBuf, c.got.msg.crumbs)

@@ -70,6 +70,16 @@ type Config struct {
 	// content-length.
 	UncheckedLength bool
 
+	// LaxFieldValues lifts the rule that a field's value neither begins nor
+	// ends with a space or tab (RFC 9113 §8.2.1), in both directions: such a
+	// value is sent and delivered as it is. Control characters stay forbidden.
+	LaxFieldValues bool
+
+	// IndexCredentials leaves authorization, proxy-authorization and short
+	// cookies to the compression tables unless they are marked Sensitive. By
+	// default these are never indexed (RFC 7541 §7.1.3).
+	IndexCredentials bool
+
 	// ReportedWrites: the loop calls Wrote for all it writes. Output handed
 	// over but not yet Wrote counts as waiting, and a write that makes no
 	// progress ends the connection. Without it, AppendOutput counts as
@@ -97,17 +107,19 @@ const (
 // defaults filled in. Limits and Timeouts are shared between connections that
 // do not change them, and never written to.
 type config struct {
-	fixedWindows    bool
-	unchecked       bool
-	uncheckedLength bool
-	reportedWrites  bool
-	transport       Transport
-	maxWindow       int64
-	encoderTable    uint32
-	peerStreams     uint32
-	padding         func(n, max int) int
-	frameTypes      []uint8
-	authoritative   func(authority string) bool
+	fixedWindows     bool
+	unchecked        bool
+	uncheckedLength  bool
+	laxValues        bool
+	indexCredentials bool
+	reportedWrites   bool
+	transport        Transport
+	maxWindow        int64
+	encoderTable     uint32
+	peerStreams      uint32
+	padding          func(n, max int) int
+	frameTypes       []uint8
+	authoritative    func(authority string) bool
 	*Limits
 	*Timeouts
 }
@@ -116,7 +128,8 @@ type config struct {
 func (cfg *Config) withDefaults(client bool) (config, error) {
 	c := config{
 		fixedWindows: cfg.FixedWindows, unchecked: cfg.Unchecked, uncheckedLength: cfg.UncheckedLength || cfg.Unchecked,
-		reportedWrites: cfg.ReportedWrites, transport: cfg.Transport, maxWindow: int64(cfg.MaxWindow),
+		laxValues: cfg.LaxFieldValues, indexCredentials: cfg.IndexCredentials, reportedWrites: cfg.ReportedWrites,
+		transport: cfg.Transport, maxWindow: int64(cfg.MaxWindow),
 		padding: cfg.Padding, frameTypes: cfg.FrameTypes, authoritative: cfg.Authoritative,
 		Limits: defaultLimits, Timeouts: defaultTimeouts[0],
 	}

@@ -40,7 +40,7 @@ func (c *Conn) encodeFields(fields []Field) {
 	c.mustConfirm = c.mustConfirm && len(fields) == 0
 	for i := range fields {
 		f := hpack.HeaderField(fields[i])
-		f.Sensitive = f.Sensitive || neverIndexed(&fields[i])
+		f.Sensitive = f.Sensitive || !c.cfg.indexCredentials && neverIndexed(&fields[i])
 		c.enc.WriteField(f) // the sink cannot fail
 	}
 }
@@ -76,7 +76,7 @@ func (c *Conn) checkOutgoing(fields []Field, kind HeadersKind, m *message) (know
 		}
 		return nil, ErrHeaderListTooLarge
 	}
-	rules := fieldRules{kind, c.cfg.transport, c.peer.connectProtocol || c.cfg.unchecked}
+	rules := fieldRules{kind, c.cfg.transport, c.peer.connectProtocol || c.cfg.unchecked, c.cfg.laxValues}
 	fault := m.check(fields, rules)
 	switch {
 	case c.cfg.unchecked:
@@ -97,6 +97,17 @@ func (c *Conn) checkOutgoing(fields []Field, kind HeadersKind, m *message) (know
 		return nil, &FieldError{"content-length", "has no place in a 1xx or 204 response (RFC 9110 §8.6)"}
 	}
 	return nil, nil
+}
+
+// CheckRequest finds what Open would refuse in a request's fields, whoever the
+// peer is: a *FieldError, or nil. It is for callers that queue requests.
+// laxValues is Config.LaxFieldValues.
+func CheckRequest(fields []Field, laxValues bool) error {
+	var m message
+	if m.check(fields, fieldRules{KindRequest, TransportUnknown, true, laxValues}) != FaultNone {
+		return &FieldError{m.culprit, m.reason}
+	}
+	return nil
 }
 
 // headerFrame is what a header block is wrapped in.

@@ -37,6 +37,7 @@ type fieldRules struct {
 	kind            HeadersKind
 	transport       Transport
 	connectProtocol bool // extended CONNECT is agreed
+	laxValues       bool // values may begin and end with white space
 }
 
 // check applies RFC 9113 §8 to a header block, received or to be sent. It
@@ -71,7 +72,7 @@ func (m *message) check(fields []Field, rules fieldRules) Fault {
 		if !isLowerToken(f.Name) {
 			return m.bad(f, "a name is a lower-case token", FaultFieldName)
 		}
-		if !isFieldValue(f.Value) {
+		if !isFieldValue(f.Value) && !(rules.laxValues && all(f.Value, valueChar)) {
 			return m.bad(f, "a value has no control characters and no white space at its ends", FaultFieldValue)
 		}
 		switch f.Name {
