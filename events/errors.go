@@ -64,6 +64,7 @@ var (
 	ErrConnectPath               = &Error{Code: "ERR_HTTP2_CONNECT_PATH", Message: "The :path header is forbidden for CONNECT requests"}
 	ErrConnectScheme             = &Error{Code: "ERR_HTTP2_CONNECT_SCHEME", Message: "The :scheme header is forbidden for CONNECT requests"}
 	ErrGoAwaySession             = &Error{Code: "ERR_HTTP2_GOAWAY_SESSION", Message: "New streams cannot be created after receiving a GOAWAY"}
+	ErrHeaderSingleValue         = &Error{Code: "ERR_HTTP2_HEADER_SINGLE_VALUE", Message: "Header field must only have a single value"}
 	ErrHeadersAfterRespond       = &Error{Code: "ERR_HTTP2_HEADERS_AFTER_RESPOND", Message: "Cannot specify additional headers after response initiated"}
 	ErrHeadersSent               = &Error{Code: "ERR_HTTP2_HEADERS_SENT", Message: "Response has already been initiated."}
 	ErrHTTP2                     = &Error{Code: "ERR_HTTP2_ERROR", Message: "Protocol error"}
@@ -71,6 +72,7 @@ var (
 	ErrInvalidArg                = &Error{Code: "ERR_INVALID_ARG_VALUE", Message: "The argument is invalid"}
 	ErrInvalidChar               = &Error{Code: "ERR_INVALID_CHAR", Message: "Invalid character in header content"}
 	ErrInvalidConnection         = &Error{Code: "ERR_HTTP2_INVALID_CONNECTION_HEADERS", Message: "HTTP/1 Connection specific headers are forbidden"}
+	ErrInvalidHeaderValue        = &Error{Code: "ERR_HTTP2_INVALID_HEADER_VALUE", Message: "Invalid value for header"}
 	ErrInvalidProtocol           = &Error{Code: "ERR_HTTP2_UNSUPPORTED_PROTOCOL", Message: "protocol is unsupported"}
 	ErrInvalidPseudo             = &Error{Code: "ERR_HTTP2_INVALID_PSEUDOHEADER", Message: "A pseudoheader is invalid or is used incorrectly"}
 	ErrInvalidSession            = &Error{Code: "ERR_HTTP2_INVALID_SESSION", Message: "The session has been destroyed"}

@@ -32,6 +32,23 @@ type SessionOptions struct {
 	Limits   core.Limits
 	Timeouts core.Timeouts
 
+	// StrictSingleValueFields: a field that has one value, such as
+	// content-type, must not be given twice; the call fails with
+	// ErrHeaderSingleValue. Default true. Set(false) sends all of them, except
+	// for pseudo-fields, content-length and host, which RFC 9113 wants once.
+	StrictSingleValueFields Opt[bool]
+	// StrictFieldWhitespaceValidation: a message with a value that begins or
+	// ends with a space or tab is malformed (RFC 9113 §8.2.1). Received, its
+	// stream is reset with PROTOCOL_ERROR; given to be sent, the call fails
+	// with ErrInvalidChar. Default true. Set(false) delivers and sends such
+	// values as they are.
+	StrictFieldWhitespaceValidation Opt[bool]
+	// IndexCredentials leaves authorization and cookies to the compression
+	// tables unless they are marked; see Headers.MarkSensitive. By default
+	// authorization, proxy-authorization and cookies under 20 bytes count as
+	// marked.
+	IndexCredentials bool
+
 	// Padding chooses how frames are padded, for example core.PadMax; nil:
 	// not at all.
 	Padding func(n, max int) int
@@ -94,6 +111,9 @@ func (o *SessionOptions) config() (core.Config, error) {
 		ReportedWrites:  true,
 		Limits:          o.Limits,
 		Timeouts:        o.Timeouts,
+
+		LaxFieldValues:   !o.StrictFieldWhitespaceValidation.Or(true),
+		IndexCredentials: o.IndexCredentials,
 	}
 	if cfg.ConnWindow == 0 {
 		cfg.ConnWindow = 65535
