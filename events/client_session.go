@@ -131,10 +131,10 @@ type RequestOptions struct {
 // until it has its first listener. To set several listeners before anything
 // can happen, call Request within Session.Do.
 //
-// Errors: ErrInvalidSession, ErrGoAwaySession, ErrPendingLimit, and those about
-// fields: ErrInvalidPseudo, ErrInvalidToken, ErrInvalidChar,
-// ErrInvalidConnection, ErrConnectAuthority. Nothing was sent then. A bad :path
-// is reported by the stream's error event.
+// Errors: ErrInvalidSession, ErrGoAwaySession, ErrPendingLimit, those about
+// fields that Respond has too, and for CONNECT ErrConnectAuthority,
+// ErrConnectScheme and ErrConnectPath. Nothing was sent then. A bad :path is
+// reported by the stream's error event.
 func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...RequestOptions) (*ClientStream, error) {
 	var o RequestOptions
 	if len(opts) > 0 {
@@ -151,8 +151,9 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 		return nil, ErrPendingLimit
 	}
 	fields := requestFields(h, cs.defaultField)
-	if err := checkRequest(fields); err != nil {
-		return nil, err
+	bad := cs.checkRequest(fields)
+	if bad != nil && !isBadPath(bad) {
+		return nil, bad
 	}
 	st := &ClientStream{}
 	st.s, st.client = &cs.Session, st
@@ -178,10 +179,9 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 	}
 	cs.link(&st.Stream)
 	cs.touched = true
-	if !isPath(st.sent.Path()) && st.sent.Method() != "CONNECT" {
+	if bad != nil {
 		// In Node's words: a protocol error, found before it was sent.
-		e := streamError(core.ProtocolError, core.StreamReset{Fault: core.FaultPath})
-		st.destroy(e)
+		st.destroy(streamError(core.ProtocolError, core.StreamReset{Fault: core.FaultPath}))
 		return st, nil
 	}
 	if ctx.Done() != nil {

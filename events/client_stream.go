@@ -106,7 +106,7 @@ func (st *ClientStream) open() bool {
 // notOpened ends a request the core refused.
 func (st *ClientStream) notOpened(err error) {
 	var e *Error
-	if !errors.As(misuse(err), &e) {
+	if !errors.As(refused(err, st.sent.list), &e) {
 		e = ErrHTTP2.caused(err)
 	}
 	copied := *e

@@ -112,6 +112,12 @@ func (e *Error) caused(err error) *Error {
 	return &Error{Code: e.Code, Message: e.Message, Cause: err}
 }
 
+// because gives an error that was made with with its cause.
+func (e *Error) because(err error) *Error {
+	e.Cause = err
+	return e
+}
+
 // codeName is Node's name of an error code, "NGHTTP2_CANCEL".
 func codeName(c core.ErrCode) string { return "NGHTTP2_" + c.String() }
 
@@ -131,12 +137,9 @@ func abortError(ctx context.Context) *Error {
 
 // misuse translates what a command of the core returned.
 func misuse(err error) error {
-	var field *core.FieldError
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &field):
-		return fieldError(field)
 	case errors.Is(err, core.ErrHeaderListTooLarge):
 		e := ErrHTTP2.with("Header list is larger than the peer accepts")
 		e.Errno, e.HTTP2, e.Cause = ErrnoFrameSizeError, core.FrameSizeError, err
@@ -161,18 +164,4 @@ func misuse(err error) error {
 		return ErrInvalidSettingValue.with("Invalid value for setting %q: %s, must be %s", settingKey(config.Option), config.Value, config.Range)
 	}
 	return ErrHTTP2.caused(err)
-}
-
-func fieldError(f *core.FieldError) *Error {
-	switch f.Name {
-	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "http2-settings", "te":
-		return ErrInvalidConnection.with("HTTP/1 Connection specific headers are forbidden: %q", f.Name)
-	}
-	switch {
-	case f.Name != "" && f.Name[0] == ':':
-		return ErrInvalidPseudo.with("%q is an invalid pseudoheader or is used incorrectly: %s", f.Name, f.Reason)
-	case !isToken(f.Name):
-		return ErrInvalidToken.with("Header name must be a valid HTTP token [%q]", f.Name)
-	}
-	return ErrInvalidChar.with("Invalid header field %q: %s", f.Name, f.Reason)
 }

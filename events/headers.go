@@ -2,8 +2,8 @@ package events
 
 import (
 	"iter"
+	"slices"
 	"strconv"
-	"strings"
 
 	"weft/core"
 )
@@ -23,14 +23,16 @@ func flagsOf(end bool) Flags {
 }
 
 // Headers is a list of header fields, pseudo-fields included, that keeps
-// their order and duplicates. The zero Headers is empty and ready for use.
+// their order and duplicates: what Node calls raw headers. Get reads it by
+// Node's rules for duplicates. The zero Headers is empty and ready for use.
 //
 // A Headers is small and is passed by value. It may be kept for ever, and used
 // by several goroutines: methods that change one leave its copies alone.
 type Headers struct{ list []Field } // never written to after it was made
 
 // H returns headers made of names and values in turn. Names may be written in
-// any case.
+// any case, and are sent in lower case; a last name without a value has an empty
+// one. A field whose name is empty is left out when the headers are sent.
 //
 //	events.H(":status", "200", "content-type", "text/plain")
 func H(namesAndValues ...string) Headers {
@@ -141,8 +143,13 @@ func (h Headers) Scheme() string    { return h.Get(":scheme") }
 func (h Headers) Authority() string { return h.Get(":authority") }
 func (h Headers) Path() string      { return h.Get(":path") }
 
-// Add appends a field.
-func (h *Headers) Add(name, value string) { h.add(Field{Name: lower(name), Value: value}) }
+// Add appends a field for each value.
+func (h *Headers) Add(name string, values ...string) {
+	name = lower(name)
+	for _, v := range values {
+		h.add(Field{Name: name, Value: v})
+	}
+}
 
 func (h *Headers) add(f Field) { h.list = append(h.list[:len(h.list):len(h.list)], f) }
 
@@ -150,6 +157,36 @@ func (h *Headers) add(f Field) { h.list = append(h.list[:len(h.list):len(h.list)
 // ours nor that of an intermediary.
 func (h *Headers) AddSensitive(name, value string) {
 	h.add(Field{Name: lower(name), Value: value, Sensitive: true})
+}
+
+// MarkSensitive marks all fields of these names that are there: no compression
+// table will hold them, neither ours nor that of an intermediary. It is for
+// what is secret and can be guessed bit by bit; other fields are better left to
+// compression. Of authorization, proxy-authorization and cookies under 20 bytes
+// it goes without saying; see SessionOptions.IndexCredentials.
+func (h *Headers) MarkSensitive(names ...string) {
+	list := h.Fields()
+	for _, name := range names {
+		name = lower(name)
+		for i := range list {
+			if list[i].Name == name {
+				list[i].Sensitive = true
+			}
+		}
+	}
+	h.list = list
+}
+
+// Sensitive returns the names of the fields that are marked, each once and in
+// order. Of what was received they are those the peer sent so.
+func (h Headers) Sensitive() []string {
+	var names []string
+	for i := range h.list {
+		if f := &h.list[i]; f.Sensitive && !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // Set replaces all fields of that name by one, at the place of the first.
@@ -198,40 +235,21 @@ func (h Headers) find(name string) int {
 	return -1
 }
 
+// lower returns a name in lower case. Only ASCII has case here: to fold more
+// would make tokens of what is none.
 func lower(name string) string {
 	for i := range len(name) {
-		if c := name[i]; c >= 'A' && c <= 'Z' {
-			return strings.ToLower(name)
+		if isUpper(name[i]) {
+			b := []byte(name)
+			for ; i < len(b); i++ {
+				if isUpper(b[i]) {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
 		}
 	}
 	return name
 }
 
-// isToken reports whether a lower-case name may name a field (RFC 9110 §5.6.2).
-func isToken(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' {
-			continue
-		}
-		if strings.IndexByte("!#$%&'*+.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return name != ""
-}
-
-// isSingle reports whether a field has at most one value.
-func isSingle(name string) bool {
-	switch name {
-	case ":status", ":method", ":authority", ":scheme", ":path", ":protocol",
-		"access-control-allow-credentials", "access-control-max-age", "access-control-request-method",
-		"age", "authorization", "content-encoding", "content-language", "content-length", "content-location",
-		"content-md5", "content-range", "content-type", "date", "dnt", "etag", "expires", "from", "host",
-		"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "last-modified",
-		"location", "max-forwards", "proxy-authorization", "range", "referer", "retry-after", "tk",
-		"upgrade-insecure-requests", "user-agent", "x-content-type-options":
-		return true
-	}
-	return false
-}
+func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }

@@ -22,11 +22,17 @@ func (st *ServerStream) PushStream(h Headers) (*ServerStream, error) {
 		if name == ":path" {
 			return "/"
 		}
+		if name == ":authority" && !st.headers.Has(name) {
+			name = "host"
+		}
 		return st.headers.Get(name)
 	})
+	if err := s.checkSingle(full); err != nil {
+		return nil, err
+	}
 	id, err := s.conn.Push(s.time(), st.id, full)
 	if err != nil {
-		return nil, misuse(err)
+		return nil, refused(err, full)
 	}
 	s.touched = true
 	push := &ServerStream{headers: Headers{full}}

@@ -38,53 +38,6 @@ func requestFields(h Headers, missing func(name string) string) []Field {
 	return fields
 }
 
-// checkRequest finds what is wrong with the fields of a request before it is
-// queued. What it lets through the core still checks.
-func checkRequest(fields []Field) error {
-	h := Headers{fields}
-	for _, f := range fields {
-		switch f.Name {
-		case ":method", ":scheme", ":authority", ":path", ":protocol":
-			continue
-		case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "http2-settings":
-			return ErrInvalidConnection.with("HTTP/1 Connection specific headers are forbidden: %q", f.Name)
-		case "te":
-			if f.Value != "trailers" {
-				return ErrInvalidConnection.with("HTTP/1 Connection specific headers are forbidden: %q", f.Name)
-			}
-		}
-		switch {
-		case f.Name[0] == ':':
-			return ErrInvalidPseudo.with("%q is an invalid pseudoheader or is used incorrectly", f.Name)
-		case !isToken(f.Name):
-			return ErrInvalidToken.with("Header name must be a valid HTTP token [%q]", f.Name)
-		case strings.ContainsAny(f.Value, "\r\n\x00"):
-			return ErrInvalidChar.with("Invalid character in header content [%q]", f.Name)
-		}
-	}
-	if h.Method() == "CONNECT" && h.find(":protocol") < 0 {
-		switch {
-		case h.find(":scheme") >= 0:
-			return ErrConnectScheme
-		case h.find(":path") >= 0:
-			return ErrConnectPath
-		case h.find(":authority") < 0:
-			return ErrConnectAuthority
-		}
-	}
-	return nil
-}
-
-// isPath reports whether p may be sent as a :path.
-func isPath(p string) bool {
-	for i := range len(p) {
-		if p[i] <= ' ' || p[i] == 0x7f {
-			return false
-		}
-	}
-	return true
-}
-
 // base is what a session takes from its URL.
 type base struct {
 	scheme, authority string

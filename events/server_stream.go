@@ -2,7 +2,6 @@ package events
 
 import (
 	"errors"
-	"strconv"
 
 	"weft/core"
 )
@@ -58,9 +57,10 @@ func (st *ServerStream) PushAllowed() bool {
 // Respond sends the response's headers. Without :status that is 200. The
 // response to HEAD, and one with status 204, 205 or 304, ends with them.
 //
-// Errors: ErrHeadersSent, ErrInvalidStream, ErrStatusInvalid,
-// ErrInvalidPseudo, ErrInvalidToken, ErrInvalidChar, ErrInvalidConnection;
-// nothing is sent then, and another Respond may follow.
+// Errors: ErrHeadersSent, ErrInvalidStream, ErrStatusInvalid unless :status is
+// 200 to 599, and those about fields: ErrInvalidPseudo, ErrInvalidToken,
+// ErrInvalidChar, ErrInvalidHeaderValue, ErrInvalidConnection and
+// ErrHeaderSingleValue. Nothing is sent then, and another Respond may follow.
 func (st *ServerStream) Respond(h Headers, opts ...RespondOptions) error {
 	st.s.lock()
 	defer st.s.unlock()
@@ -82,6 +82,7 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 	now := s.time()
 	again := s.isGiven(h) && !o.NoDate && now.Unix() == s.dateAt
 	fields, status := s.sent.list, ""
+	same := again // as the last response, which was checked
 	if again {
 		status = fields[0].Value
 	} else {
@@ -90,17 +91,22 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 			return err
 		}
 		fields = s.response(status, h, o)
+		if same = sameFields(s.sent.list, fields); !same {
+			if err := s.checkSingle(fields); err != nil {
+				return err
+			}
+		}
 	}
 	end := o.EndStream || st.is(isHead) || status == "204" || status == "205" || status == "304"
 	if err := s.conn.Headers(now, st.id, fields, end); err != nil {
 		if errors.Is(err, core.ErrStreamLimit) {
 			return ErrHTTP2.with("The client's limit of concurrent pushed streams is reached")
 		}
-		return misuse(err)
+		return refused(err, fields)
 	}
 	s.touched = true
 	if st.sent = s.sent; !again {
-		st.sent = s.keepSent(h, o)
+		st.sent = s.keepSent(h, o, same)
 	}
 	st.set(sentHeaders)
 	if o.WaitForTrailers && !end {
@@ -116,11 +122,16 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 // response puts together the fields of a response.
 func (s *Session) response(status string, h Headers, o RespondOptions) []Field {
 	s.fields = append(s.fields[:0], Field{Name: ":status", Value: status})
-	hasDate := o.NoDate
+	hasDate, hasStatus := o.NoDate, false
 	for _, f := range h.list {
 		switch f.Name {
-		case "", ":status":
+		case "":
 			continue
+		case ":status":
+			if !hasStatus {
+				hasStatus = true
+				continue
+			}
 		case "date":
 			hasDate = true
 		}
@@ -139,9 +150,9 @@ func (s *Session) isGiven(h Headers) bool {
 
 // keepSent returns the fields just sent in a form that may be kept. Responses
 // that repeat share it.
-func (s *Session) keepSent(h Headers, o RespondOptions) Headers {
+func (s *Session) keepSent(h Headers, o RespondOptions, same bool) Headers {
 	s.given = Headers{}
-	if !sameFields(s.sent.list, s.fields) {
+	if !same {
 		list := append(make([]Field, 0, len(s.fields)), s.fields...)
 		if len(list) > keepFields {
 			return Headers{list}
@@ -153,21 +164,6 @@ func (s *Session) keepSent(h Headers, o RespondOptions) Headers {
 	}
 	return s.sent
 }
-
-// statusOf returns the :status to send.
-func statusOf(h Headers) (string, error) {
-	i := h.find(":status")
-	if i < 0 {
-		return "200", nil
-	}
-	v := h.list[i].Value
-	if len(v) == 3 && v[0] >= '2' && v[0] <= '5' && isDigit(v[1]) && isDigit(v[2]) {
-		return v, nil
-	}
-	return "", ErrStatusInvalid.with("Invalid status code: %s", v)
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // imfFixdate is how a date field is written (RFC 9110 §5.6.7).
 const imfFixdate = "Mon, 02 Jan 2006 15:04:05 GMT"
@@ -184,34 +180,32 @@ func (s *Session) dateField() string {
 // AdditionalHeaders sends an informational response, status 1xx, ahead of the
 // final one.
 //
-// Errors: ErrHeadersAfterRespond, ErrInvalidStream, ErrInfoStatus,
-// ErrStatus101, and those of Respond about fields.
+// Errors: ErrHeadersAfterRespond, ErrInvalidStream, ErrInfoStatus unless
+// :status is 100 to 199, ErrStatus101, and those of Respond about fields.
 func (st *ServerStream) AdditionalHeaders(h Headers) error {
 	st.s.lock()
 	defer st.s.unlock()
-	switch status := h.Status(); {
+	switch {
 	case st.is(isDestroyed | isClosed):
 		return ErrInvalidStream
 	case st.is(sentHeaders):
 		return ErrHeadersAfterRespond
-	case status == 101:
-		return ErrStatus101
-	case status < 100 || status > 199:
-		return ErrInfoStatus.with("Invalid informational status code: %d", status)
+	}
+	status, err := infoStatusOf(h)
+	if err != nil {
+		return err
 	}
 	s := st.s
-	s.fields = append(s.fields[:0], Field{Name: ":status", Value: strconv.Itoa(h.Status())})
-	for _, f := range h.list {
-		if f.Name != "" && f.Name != ":status" {
-			s.fields = append(s.fields, f)
-		}
+	fields := s.response(status, h, RespondOptions{NoDate: true})
+	if err := s.checkSingle(fields); err != nil {
+		return err
 	}
-	if err := s.conn.Headers(s.time(), st.id, s.fields, false); err != nil {
-		return misuse(err)
+	if err := s.conn.Headers(s.time(), st.id, fields, false); err != nil {
+		return refused(err, fields)
 	}
 	s.touched = true
 	x := st.extras()
-	x.sentInfo = append(x.sentInfo, HeadersOf(s.fields...))
+	x.sentInfo = append(x.sentInfo, HeadersOf(fields...))
 	return nil
 }
 

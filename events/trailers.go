@@ -1,7 +1,5 @@
 package events
 
-import "weft/core"
-
 // askForTrailers emits the wantTrailers event. If nobody listens, the stream
 // ends without trailers.
 func (st *Stream) askForTrailers() {
@@ -52,11 +50,11 @@ func (st *Stream) sendTrailers(h Headers) error {
 		st.sendPiece(nil, true)
 		return nil
 	}
+	if err := s.checkSingle(s.fields); err != nil {
+		return err
+	}
 	if err := s.conn.Headers(s.time(), st.id, s.fields, true); err != nil {
-		if err == core.ErrNoStream {
-			return ErrInvalidStream
-		}
-		return misuse(err)
+		return refused(err, s.fields)
 	}
 	s.touched = true
 	st.set(sentTail)
