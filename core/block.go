@@ -123,7 +123,8 @@ type decoded struct {
 	fields []Field
 	size   int // by RFC 9113 §6.5.2
 	msg    message
-	fault  Fault // of the message: FaultNone if it is valid
+	fault  Fault  // of the message: FaultNone if it is valid
+	number uint32 // of what the cache keeps, else 0 (repeat.go)
 }
 
 // decodeBlock decodes raw into c.got and checks it as a message of that kind.
@@ -148,7 +149,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 		return FaultCompression
 	}
 	c.mustShrink = false
-	c.got.size, c.listFault = 0, FaultNone
+	c.got.size, c.got.number, c.listFault = 0, 0, FaultNone
 	c.fieldBuf = c.fieldBuf[:0]
 	if scan.fields > c.cfg.MaxHeaderFields {
 		c.listFault = FaultTooManyFields
@@ -173,6 +174,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	if scan.inserts || scan.updated {
 		c.decodeCache.invalidate()
 	} else {
+		c.got.number = c.nextNumber()
 		c.decodeCache.store(raw, kind, &c.got)
 	}
 	return c.got.fault

@@ -42,6 +42,7 @@ func (d *decodeCache) find(raw []byte, kind HeadersKind) *decodedBlock {
 // store keeps a valid block. Large ones are not worth their memory.
 func (d *decodeCache) store(raw []byte, kind HeadersKind, got *decoded) {
 	if got.fault != FaultNone || len(raw) > cacheBytes || len(got.fields) > cacheFields {
+		got.number = 0
 		return
 	}
 	e := d.entries[d.next]
@@ -88,6 +89,20 @@ type encodedBlock struct {
 	raw    []byte
 	kind   HeadersKind
 	msg    message
+	number uint32
+}
+
+// numbered returns the block of that number, nil if it is not kept any more.
+func (d *encodeCache) numbered(n uint32) *encodedBlock {
+	if !d.filled || n == 0 {
+		return nil
+	}
+	for _, e := range d.entries {
+		if e != nil && e.number == n {
+			return e
+		}
+	}
+	return nil
 }
 
 func (d *encodeCache) find(fields []Field, kind HeadersKind) *encodedBlock {
@@ -109,9 +124,11 @@ next:
 	return nil
 }
 
-func (d *encodeCache) store(fields []Field, kind HeadersKind, m *message, raw []byte) {
+// store keeps a block under its number, if it is not too large. It reports
+// whether it did.
+func (d *encodeCache) store(fields []Field, kind HeadersKind, m *message, raw []byte, number uint32) bool {
 	if len(raw) > cacheBytes || len(fields) > cacheFields {
-		return
+		return false
 	}
 	e := d.entries[d.next]
 	if e == nil {
@@ -124,6 +141,8 @@ func (d *encodeCache) store(fields []Field, kind HeadersKind, m *message, raw []
 	e.fields = append(e.fields[:0], fields...)
 	e.kind = kind
 	e.msg = *m
+	e.number = number
+	return true
 }
 
 func (d *encodeCache) invalidate() {
@@ -135,6 +154,7 @@ func (d *encodeCache) invalidate() {
 			e.raw = e.raw[:0]
 			clear(e.fields)
 			e.kind = noKind
+			e.number = 0
 		}
 	}
 	d.filled = false

@@ -114,21 +114,31 @@ func (c *Conn) open(now time.Time, fields []Field, end bool, p *Priority) (Strea
 // ErrHeaderListTooLarge, ErrClosed. fields are copied.
 func (c *Conn) Headers(now time.Time, id StreamID, fields []Field, end bool) error {
 	c.tick(now)
-	if c.closed() {
-		return ErrClosed
+	s, next, err := c.forHeaders(id, end)
+	switch {
+	case err != nil:
+		return err
+	case s.send == phaseBody:
+		return c.sendTrailers(s, next, fields, end)
 	}
-	s := c.streams.find(id)
+	return c.sendResponse(s, next, fields, end)
+}
+
+// forHeaders finds the stream to send a header block on, and the state that
+// leads to.
+func (c *Conn) forHeaders(id StreamID, end bool) (s *stream, next State, err error) {
+	if c.closed() {
+		return nil, 0, ErrClosed
+	}
+	s = c.streams.find(id)
 	if s == nil || s.state.closed() {
-		return ErrNoStream
+		return nil, 0, ErrNoStream
 	}
 	st := steps[s.state][sendHeaders.with(end)]
 	if !st.legal() || s.send == phaseTunnel {
-		return ErrStreamState
+		return nil, 0, ErrStreamState
 	}
-	if s.send == phaseBody {
-		return c.sendTrailers(s, st.next, fields, end)
-	}
-	return c.sendResponse(s, st.next, fields, end)
+	return s, st.next, nil
 }
 
 func (c *Conn) sendTrailers(s *stream, next State, fields []Field, end bool) error {
@@ -174,6 +184,11 @@ func (c *Conn) sendResponse(s *stream, next State, fields []Field, end bool) err
 		c.forced += len(c.out) - at
 		return nil
 	}
+	return c.sendFinal(s, next, fields, end, &m, known)
+}
+
+// sendFinal sends the header section of a final response.
+func (c *Conn) sendFinal(s *stream, next State, fields []Field, end bool, m *message, known *encodedBlock) error {
 	length := m.contentLength
 	status := m.pseudo.Status
 	tunnel := s.connect && status >= 200 && status < 300
@@ -213,7 +228,7 @@ func (c *Conn) sendResponse(s *stream, next State, fields []Field, end bool) err
 		s.applySignal(parsePriorityField(m.priority).over(s))
 	}
 	at := len(c.out)
-	c.writeBlock(headerFrame{id: s.id, end: end}, fields, kind, &m, known)
+	c.writeBlock(headerFrame{id: s.id, end: end}, fields, KindResponse, m, known)
 	c.forced += len(c.out) - at
 	c.settle(s, next)
 	return nil

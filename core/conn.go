@@ -52,6 +52,8 @@ type Conn struct {
 	// Output (output.go, encode.go).
 	enc           *hpack.Encoder
 	encodeCache   encodeCache
+	numbered      uint32 // the number given to a block last, in either direction (repeat.go)
+	lastSent      uint32 // the number of the block sent last
 	tableChanged  bool
 	mustConfirm   bool   // the next block says how large our table is
 	smallestTable uint32 // and how small it was meanwhile

@@ -135,13 +135,17 @@ func (c *Conn) writeBlock(w headerFrame, fields []Field, kind HeadersKind, m *me
 	body := len(c.out)
 	if known != nil {
 		c.out = append(c.out, known.raw...)
+		c.lastSent = known.number
 	} else {
+		c.lastSent = 0
 		c.tableChanged = false
 		c.encodeFields(fields)
 		if c.tableChanged {
 			c.encodeCache.invalidate()
 		} else {
-			c.encodeCache.store(fields, kind, m, c.out[body:])
+			if n := c.nextNumber(); c.encodeCache.store(fields, kind, m, c.out[body:], n) {
+				c.lastSent = n
+			}
 		}
 	}
 	size := len(c.out) - body

@@ -15,6 +15,8 @@ var (
 	// ErrStreamState: the stream's state does not permit the command, for
 	// example DATA before a response's HEADERS or after END_STREAM.
 	ErrStreamState = errors.New("weft: not permitted in this stream state")
+	// ErrNoBlock: Repeat was asked for a block that is not kept any more.
+	ErrNoBlock = errors.New("weft: the header block is not kept any more")
 	// ErrStreamLimit: the peer's SETTINGS_MAX_CONCURRENT_STREAMS is reached.
 	// StreamsAllowed will say when to try again.
 	ErrStreamLimit = errors.New("weft: the peer's limit of concurrent streams is reached")

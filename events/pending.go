@@ -26,10 +26,12 @@ const (
 
 // enqueue has the turn do something for the stream.
 func (st *Stream) enqueue(p pending) {
-	st.pending |= p
-	if st.is(isQueued) {
-		return
+	if st.pending |= p; !st.is(isQueued) {
+		st.queueUp()
 	}
+}
+
+func (st *Stream) queueUp() {
 	st.set(isQueued)
 	st.s.queue.push(task{st: st})
 	st.s.touched = true
@@ -37,6 +39,10 @@ func (st *Stream) enqueue(p pending) {
 
 // runPending does what is queued for the stream.
 func (st *Stream) runPending() {
+	if st.endsQuietly() {
+		st.endQuietly()
+		return
+	}
 	for {
 		p := st.runnable()
 		if p == 0 {
@@ -72,6 +78,25 @@ func (st *Stream) runPending() {
 			st.finish()
 		}
 	}
+}
+
+// endsQuietly reports whether the stream is over as most are: both sides have
+// said all, nothing is left to deliver, and nobody listens. All that pends then
+// comes down to forgetting the stream, in one step.
+func (st *Stream) endsQuietly() bool {
+	const (
+		over    = sentEnd | gotEnd | noMoreIn | offWire | isClosed
+		unusual = isDestroyed | isSilent | isPaused
+		quiet   = pendRead | pendFinish | pendSettle
+	)
+	return st.state&(over|unusual) == over && st.pending&^quiet == 0 && st.code == core.NoError &&
+		st.on == nil && st.in == nil && st.source == nil && st.duplex == nil && st.more == nil
+}
+
+func (st *Stream) endQuietly() {
+	st.pending = 0
+	st.state = st.state&^isQueued | saidEnd | isDestroyed
+	st.finish()
 }
 
 // runnable returns what may be done now: while a client's stream waits for its

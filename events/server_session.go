@@ -85,7 +85,7 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 		st.set(gotEnd | noMoreIn)
 	}
 	ss.link(&st.Stream)
-	if ss.handlers >= int(ss.conn.LocalSettings().MaxConcurrentStreams) {
+	if ss.handlers > 0 && ss.handlers >= int(ss.conn.LocalSettings().MaxConcurrentStreams) {
 		st.set(isHeldBack | isSilent)
 		ss.places = append(ss.places, st)
 		ss.mapped(&st.Stream)
@@ -103,14 +103,19 @@ func (st *ServerStream) begin() {
 	if ss.owner != nil {
 		shared = ss.owner.onStream.take()
 	}
-	var few [2]func(*ServerStream, Headers, Flags)
-	own := ss.onStream.take(few[:0])
+	var own []func(*ServerStream, Headers, Flags)
+	if ss.onStream.any() {
+		var few [2]func(*ServerStream, Headers, Flags)
+		own = ss.onStream.take(few[:0])
+	}
 	if len(shared)+len(own) == 0 {
 		st.shut(core.RefusedStream, true, true) // nobody is there to serve it
 	}
 	st.callAll(shared, st.headers)
 	st.callAll(own, st.headers)
-	ss.mapped(&st.Stream)
+	if !st.is(offWire) {
+		ss.mapped(&st.Stream)
+	}
 	switch {
 	case !st.is(noMoreIn):
 	case st.pending == 0:

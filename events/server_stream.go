@@ -80,6 +80,7 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 	}
 	s := st.s
 	now := s.time()
+	// Most responses are made of the same headers as the one before.
 	again := s.isGiven(h) && !o.NoDate && now.Unix() == s.dateAt
 	fields, status := s.sent.list, ""
 	same := again // as the last response, which was checked
@@ -98,13 +99,21 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 		}
 	}
 	end := o.EndStream || st.is(isHead) || status == "204" || status == "205" || status == "304"
-	if err := s.conn.Headers(now, st.id, fields, end); err != nil {
+	err := core.ErrNoBlock
+	if again {
+		err = s.conn.Repeat(now, st.id, s.sentBlock, end)
+	}
+	if err == core.ErrNoBlock {
+		err = s.conn.Headers(now, st.id, fields, end)
+	}
+	if err != nil {
 		if errors.Is(err, core.ErrStreamLimit) {
 			return ErrHTTP2.with("The client's limit of concurrent pushed streams is reached")
 		}
 		return refused(err, fields)
 	}
 	s.touched = true
+	s.sentBlock = s.conn.LastSent()
 	if st.sent = s.sent; !again {
 		st.sent = s.keepSent(h, o, same)
 	}

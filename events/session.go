@@ -80,10 +80,13 @@ type Session struct {
 	received Headers // the last header block received
 	sent     Headers // the last response sent, with its date
 	given    Headers // what it was made of
-	date     string
-	dateAt   int64
-	buffers  []*fifo
-	chunk    []byte // what a source reads into
+	// The core's numbers of received and sent.
+	receivedBlock, sentBlock uint32
+
+	date    string
+	dateAt  int64
+	buffers []*fifo
+	chunk   []byte // what a source reads into
 }
 
 // sessionEvents are the functions registered for a session's events.

@@ -47,6 +47,10 @@ func (s *Session) unlock() {
 		s.mu.Unlock()
 		return
 	}
+	s.unlockTouched()
+}
+
+func (s *Session) unlockTouched() {
 	s.touched = false
 	s.publish()
 	wake := s.wake.Load()
@@ -70,9 +74,7 @@ func (s *Session) ownTurn() {
 	s.turn.Lock()
 	s.mu.Lock()
 	s.alone = false
-	if s.clock != nil {
-		s.setNow(s.clock())
-	}
+	s.lookAtClock()
 	s.inTurn = true
 	s.endTurn()
 }
@@ -144,10 +146,16 @@ func (s *Session) setNow(now time.Time) {
 
 // time returns the present time: a turn's is that of its beginning.
 func (s *Session) time() time.Time {
-	if !s.inTurn && s.clock != nil {
-		s.setNow(s.clock())
+	if !s.inTurn {
+		s.lookAtClock()
 	}
 	return s.now
+}
+
+func (s *Session) lookAtClock() {
+	if s.clock != nil {
+		s.setNow(s.clock())
+	}
 }
 
 // post queues a function.
@@ -245,13 +253,18 @@ func (s *Session) onHeaders(e *core.HeadersReceived) {
 // view returns received fields in a form that may be kept. Blocks that repeat,
 // as those of a busy connection do, share it.
 func (s *Session) view(fields []Field) Headers {
-	if sameFields(s.received.list, fields) {
+	block := s.conn.LastReceived()
+	if block != 0 && block == s.receivedBlock {
 		return s.received
 	}
-	h := Headers{append(make([]Field, 0, len(fields)), fields...)}
-	if len(fields) <= keepFields {
-		s.received = h
+	h := s.received
+	if !sameFields(h.list, fields) {
+		h = Headers{append(make([]Field, 0, len(fields)), fields...)}
+		if len(fields) > keepFields {
+			return h
+		}
 	}
+	s.received, s.receivedBlock = h, block
 	return h
 }
 

@@ -124,6 +124,14 @@ func (st *Stream) push(p []byte) {
 	st.hold()
 }
 
+// isFree reports whether the message has begun and what is written now can go
+// to the core at once: nothing waits and nothing was held back before it.
+func (st *Stream) isFree() bool {
+	const begun = sentHeaders
+	const held = isEnding | isDestroyed | isClosed | offWire | isWaiting | isHolding | wantsTail
+	return st.state&(begun|held) == begun && st.out == nil && st.source == nil
+}
+
 // blocked reports whether nothing can be given to the core now.
 func (st *Stream) blocked() bool { return st.id == 0 || st.is(isWaiting|offWire) }
 
@@ -148,6 +156,15 @@ func (st *Stream) put(p []byte) {
 }
 
 func (st *Stream) end(p []byte) error {
+	if st.isFree() && len(p) > 0 && len(p) <= maxPiece {
+		// The whole rest of the message in one piece, as most responses are.
+		st.set(isEnding)
+		if sent, ok := st.sendPiece(p, true); ok {
+			st.put(p[sent:])
+		}
+		st.afterSend()
+		return nil
+	}
 	if st.is(isEnding) && len(p) == 0 && !st.is(isDestroyed|isAborted) {
 		return nil // ending twice is harmless
 	}
