@@ -32,6 +32,7 @@ type Server struct {
 	onClose        shared[func()]
 
 	mu        sync.Mutex
+	updated   *SessionOptions // those of sessions to come, if not those of opts
 	listeners map[net.Listener]bool
 	sessions  map[*ServerSession]bool
 	pumps     int // connections that are not closed
@@ -52,6 +53,7 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.Settings = sendable(cfg.Settings, false)
 	if _, err := core.NewServer(time.Now(), cfg); err != nil {
 		return nil, misuse(err)
 	}
@@ -227,7 +229,7 @@ func (srv *Server) NewSession(now time.Time) (*ServerSession, error) {
 
 // newSession makes a session and takes it among those of the server.
 func (srv *Server) newSession(now time.Time, conn net.Conn) (*ServerSession, error) {
-	ss, err := newServerSession(now, &srv.opts.SessionOptions, srv.carrier, srv)
+	ss, err := newServerSession(now, srv.sessionOptions(), srv.carrier, srv)
 	if err != nil {
 		return nil, err
 	}

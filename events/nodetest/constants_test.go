@@ -43,25 +43,25 @@ func TestNode_binding(t *testing.T) {
 	})
 	t.Run("binding.3", func(t *testing.T) {
 		ran(t)
-		for _, c := range statuses {
+		for _, c := range statusConstants {
 			if c.got != c.want {
 				t.Errorf("a status is %d, want %d", c.got, c.want)
 			}
 		}
-		if len(statuses) != 63 {
-			t.Errorf("%d statuses", len(statuses))
+		if len(statusConstants) != 63 {
+			t.Errorf("%d statusConstants", len(statusConstants))
 		}
 	})
 	t.Run("binding.4", func(t *testing.T) {
 		ran(t)
 		want := strings.Fields(headerNames)
-		if !slices.Equal(headers, want) || len(headers) != 86 {
-			t.Errorf("the %d names are %q, want %q", len(headers), headers, want)
+		if !slices.Equal(headerConstants, want) || len(headerConstants) != 86 {
+			t.Errorf("the %d names are %q, want %q", len(headerConstants), headerConstants, want)
 		}
 	})
 	t.Run("binding.5", func(t *testing.T) {
 		ran(t)
-		for _, c := range numbers {
+		for _, c := range numberConstants {
 			if c.got != c.want {
 				t.Errorf("%s is %d, want %d", c.name, c.got, c.want)
 			}
@@ -71,7 +71,7 @@ func TestNode_binding(t *testing.T) {
 
 // The rows of the constants that Node's documents name.
 func TestConstants(t *testing.T) {
-	for _, c := range numbers {
+	for _, c := range numberConstants {
 		if c.row == "" {
 			continue
 		}
@@ -107,7 +107,7 @@ func TestNode_paddingConstants(t *testing.T) {
 	})
 }
 
-// A type's words for its numbers.
+// A type's words for its numberConstants.
 func TestConstantsInWords(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{events.SessionTypeServer.String(), "server"},
@@ -125,9 +125,9 @@ func TestConstantsInWords(t *testing.T) {
 	}
 }
 
-// numbers are the constants with a number, by Node's names without NGHTTP2_,
+// numberConstants are the constants with a number, by Node's names without NGHTTP2_,
 // and the rows of those that have one of their own.
-var numbers = []struct {
+var numberConstants = []struct {
 	name      string
 	got, want int
 	row       string
@@ -187,7 +187,7 @@ var numbers = []struct {
 	{"PADDING_STRATEGY_CALLBACK", int(events.PaddingStrategyCallback), 1, "PADDING_STRATEGY_CALLBACK"},
 }
 
-var statuses = []struct{ got, want int }{
+var statusConstants = []struct{ got, want int }{
 	{events.StatusContinue, 100},
 	{events.StatusSwitchingProtocols, 101},
 	{events.StatusProcessing, 102},
@@ -253,7 +253,7 @@ var statuses = []struct{ got, want int }{
 	{events.StatusNetworkAuthenticationRequired, 511},
 }
 
-var headers = []string{
+var headerConstants = []string{
 	events.HeaderStatus, events.HeaderMethod, events.HeaderAuthority,
 	events.HeaderScheme, events.HeaderPath, events.HeaderProtocol,
 	events.HeaderDate, events.HeaderAcceptCharset, events.HeaderAcceptEncoding,

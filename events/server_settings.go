@@ -1,0 +1,59 @@
+package events
+
+import "maps"
+
+// UpdateSettings changes what sessions announce that begin from now on: what
+// is set in settings replaces what was set before, CustomSettings as a whole.
+// Sessions that exist go on as they are; for those there is Session.Settings.
+//
+// Errors: ErrInvalidSettingValue, ErrTooManyCustom. Nothing has changed then.
+func (srv *Server) UpdateSettings(settings Settings) error {
+	if _, err := settings.list(); err != nil {
+		return err
+	}
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	opts := srv.opts.SessionOptions
+	if srv.updated != nil {
+		opts = *srv.updated
+	}
+	opts.Settings = opts.Settings.with(settings)
+	if _, err := opts.Settings.list(); err != nil {
+		return err
+	}
+	srv.updated = &opts // a new one: sessions have the old one
+	return nil
+}
+
+func (srv *Server) sessionOptions() *SessionOptions {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.updated != nil {
+		return srv.updated
+	}
+	return &srv.opts.SessionOptions
+}
+
+// with returns settings changed by what is set in others.
+func (s Settings) with(other Settings) Settings {
+	replace(&s.HeaderTableSize, other.HeaderTableSize)
+	replace(&s.EnablePush, other.EnablePush)
+	replace(&s.InitialWindowSize, other.InitialWindowSize)
+	replace(&s.MaxFrameSize, other.MaxFrameSize)
+	replace(&s.MaxConcurrentStreams, other.MaxConcurrentStreams)
+	replace(&s.EnableConnectProtocol, other.EnableConnectProtocol)
+	if other.MaxHeaderListSize.set || other.MaxHeaderSize.set {
+		// Two names of one setting.
+		s.MaxHeaderListSize, s.MaxHeaderSize = other.MaxHeaderListSize, other.MaxHeaderSize
+	}
+	if other.CustomSettings != nil {
+		s.CustomSettings = maps.Clone(other.CustomSettings)
+	}
+	return s
+}
+
+func replace[T any](o *Opt[T], by Opt[T]) {
+	if by.set {
+		*o = by
+	}
+}
