@@ -178,6 +178,9 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 		st.set(isSilent)
 	}
 	cs.link(&st.Stream)
+	if cs.watcher != nil {
+		cs.watcher.created(&st.Stream, st.sent)
+	}
 	cs.touched = true
 	if bad != nil {
 		// In Node's words: a protocol error, found before it was sent.
@@ -230,6 +233,10 @@ func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
 		st.set(isHead)
 	}
 	cs.link(&st.Stream)
+	if cs.watcher != nil {
+		cs.watcher.created(&st.Stream, st.request)
+		cs.watcher.started(&st.Stream, st.request)
+	}
 	cs.mapped(&st.Stream)
 	var few [2]func(*ClientStream, Headers, Flags)
 	list := cs.onStream.take(few[:0])
@@ -240,7 +247,7 @@ func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
 		st.enqueue(pendClose)
 		return
 	}
-	cs.mu.Unlock()
+	cs.leave()
 	defer st.called()
 	for _, f := range list {
 		f(st, st.request, FlagEndHeaders)

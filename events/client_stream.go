@@ -90,12 +90,18 @@ func (st *ClientStream) open() bool {
 	s.touched = true
 	st.id = id
 	s.mapped(&st.Stream)
+	if s.watcher != nil {
+		s.watcher.started(&st.Stream, st.sent)
+	}
 	st.enqueue(pendReady)
 	switch {
 	case st.is(isClosed): // before it was sent
 		st.reset(st.code)
 	case end:
 		st.set(sentEnd)
+		if s.watcher != nil {
+			s.watcher.bodySent(&st.Stream)
+		}
 		st.enqueue(pendFinish)
 	default:
 		st.send()
@@ -146,6 +152,9 @@ func (st *ClientStream) watch(ctx context.Context) {
 }
 
 func (st *ClientStream) onInterim(h Headers) {
+	if st.s.watcher != nil {
+		st.s.watcher.headersReceived(&st.Stream, h, false, false)
+	}
 	if st.is(isSilent) {
 		st.held = append(st.held, heldBlock{h: h})
 		return
@@ -163,6 +172,9 @@ func (st *ClientStream) emitInterim(h Headers) {
 func (st *ClientStream) onResponse(h Headers, end bool) {
 	st.set(gotHeaders)
 	st.response = h
+	if st.s.watcher != nil {
+		st.s.watcher.headersReceived(&st.Stream, h, true, end)
+	}
 	if st.duplex != nil {
 		st.duplex.readable.signal()
 	}

@@ -61,6 +61,9 @@ func (st *Stream) shut(code core.ErrCode, wire, force bool) {
 	}
 	st.set(isClosed)
 	st.code = code
+	if st.s.watcher != nil {
+		st.s.watcher.closed(st)
+	}
 	ended := st.is(isEnding)
 	if !ended {
 		st.set(isEnding | isAborted)
@@ -201,6 +204,9 @@ func (st *Stream) destroy(err error) {
 	if err != nil {
 		st.extras().err = err
 		st.enqueue(pendError)
+		if st.s.watcher != nil {
+			st.s.watcher.failed(st, err)
+		}
 	}
 	st.enqueue(pendClose)
 	if x := st.more; x != nil && x.stop != nil {
@@ -233,7 +239,7 @@ func (st *Stream) reportError() {
 		return
 	}
 	err := st.extra().err
-	st.s.mu.Unlock()
+	st.s.leave()
 	defer st.called()
 	for _, f := range list {
 		f(err)
@@ -267,6 +273,9 @@ func (st *Stream) forget() {
 	}
 	st.set(isForgotten)
 	st.s.unlink(st)
+	if st.s.watcher != nil {
+		st.s.watcher.gone(st)
+	}
 	if st.extra().holds == 0 && st.server != nil {
 		st.server.released()
 	}

@@ -40,6 +40,9 @@ func (s *Session) Ping(f func(err error, rtt time.Duration, payload [8]byte), pa
 }
 
 func (s *Session) onPingAcked(payload [8]byte, rtt time.Duration) {
+	if s.watcher != nil {
+		s.watcher.pinged(rtt)
+	}
 	for i, p := range s.pings {
 		if p.payload == payload {
 			s.pings = append(s.pings[:i:i], s.pings[i+1:]...)

@@ -200,6 +200,11 @@ func (s *Session) sayClosed() {
 	for _, f := range closes {
 		s.guard(f)
 	}
+	if s.watcher != nil {
+		s.mu.Lock()
+		s.watcher.over()
+		s.mu.Unlock()
+	}
 	if s.server != nil {
 		s.server.ended()
 	} else {

@@ -26,6 +26,9 @@ func (s *Session) Receive(now time.Time, p []byte) {
 		s.trace.Received(now, p)
 	}
 	s.beginTurn(now)
+	if s.watcher != nil {
+		s.watcher.received(len(p))
+	}
 	s.conn.Receive(now, p)
 	s.endTurn()
 }
@@ -57,6 +60,9 @@ func (s *Session) Advance(now time.Time) {
 func (s *Session) SwapOutput(spare []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.watcher != nil {
+		s.watcher.taken()
+	}
 	out := s.conn.SwapOutput(spare)
 	if len(out) > 0 {
 		if s.trace != nil {
@@ -72,6 +78,9 @@ func (s *Session) Wrote(now time.Time, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conn.Wrote(now, n)
+	if s.watcher != nil {
+		s.watcher.written(n)
+	}
 	s.roomier = true
 	s.publish()
 }

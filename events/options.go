@@ -66,6 +66,13 @@ type SessionOptions struct {
 	// caller's drives the session.
 	Trace func(conn net.Conn) Trace
 
+	// Performance, if not nil, gets a measurement of the session and of each
+	// of its streams when they have ended.
+	Performance *PerformanceObserver
+
+	// Diagnostics, if not nil, is told of what becomes of streams.
+	Diagnostics *Diagnostics
+
 	// Now tells the time to what is done outside a turn. By default that is
 	// time.Now where this package drives the session, and where a loop of the
 	// caller's does, the time of the last turn.

@@ -123,7 +123,7 @@ func (st *Stream) emit(which func(*streamEvents) *event[func()]) {
 }
 
 func (st *Stream) run(list []func()) {
-	st.s.mu.Unlock()
+	st.s.leave()
 	defer st.called()
 	for _, f := range list {
 		f()
@@ -140,7 +140,7 @@ func (st *Stream) emitHeaders(which func(*streamEvents) *event[func(Headers, Fla
 	if len(list) == 0 {
 		return
 	}
-	st.s.mu.Unlock()
+	st.s.leave()
 	defer st.called()
 	for _, f := range list {
 		f(h, flagsOf(end))

@@ -42,6 +42,10 @@ func (st *ServerStream) PushStream(h Headers) (*ServerStream, error) {
 		push.set(isHead)
 	}
 	s.link(&push.Stream)
+	if s.watcher != nil {
+		s.watcher.created(&push.Stream, push.headers)
+		s.watcher.started(&push.Stream, push.headers)
+	}
 	s.mapped(&push.Stream)
 	return push, nil
 }

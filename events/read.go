@@ -73,6 +73,9 @@ func (st *Stream) buffered() int { return st.in.len() }
 
 // onData takes the payload of a DATA frame.
 func (st *Stream) onData(p []byte, end bool) {
+	if st.s.watcher != nil {
+		st.s.watcher.dataReceived(st, len(p))
+	}
 	if st.is(isDestroyed) || st.duplex != nil && st.duplex.closed {
 		st.consume(len(p))
 		if end {
@@ -103,7 +106,7 @@ func (st *Stream) emitData(p []byte) {
 	if len(list) == 0 {
 		return
 	}
-	st.s.mu.Unlock()
+	st.s.leave()
 	defer st.called()
 	for _, f := range list {
 		f(p)

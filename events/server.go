@@ -23,6 +23,7 @@ type ServerOptions struct {
 type Server struct {
 	opts    ServerOptions
 	carrier core.Transport
+	clock   func() time.Time // as it was given
 	shake   func(ctx context.Context, conn net.Conn) (net.Conn, error)
 
 	onStream       shared[func(*ServerStream, Headers, Flags)]
@@ -60,6 +61,7 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 	srv := &Server{
 		opts:      opts,
 		carrier:   carrier,
+		clock:     opts.Now,
 		listeners: make(map[net.Listener]bool),
 		sessions:  make(map[*ServerSession]bool),
 		changed:   make(chan struct{}),
@@ -223,7 +225,7 @@ func (srv *Server) NewSession(now time.Time) (*ServerSession, error) {
 		srv.pumpEnded()
 		return nil, err
 	}
-	ss.unpumped = true
+	ss.unpumped, ss.clock = true, srv.clock
 	return ss, nil
 }
 

@@ -85,6 +85,9 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 		st.set(gotEnd | noMoreIn)
 	}
 	ss.link(&st.Stream)
+	if ss.watcher != nil {
+		ss.watcher.created(&st.Stream, st.headers)
+	}
 	if ss.handlers > 0 && ss.handlers >= int(ss.conn.LocalSettings().MaxConcurrentStreams) {
 		st.set(isHeldBack | isSilent)
 		ss.places = append(ss.places, st)
@@ -99,6 +102,9 @@ func (st *ServerStream) begin() {
 	ss := st.session()
 	ss.handlers++
 	st.set(isCounted)
+	if ss.watcher != nil {
+		ss.watcher.started(&st.Stream, st.headers)
+	}
 	var shared []func(*ServerStream, Headers, Flags)
 	if ss.owner != nil {
 		shared = ss.owner.onStream.take()
@@ -130,7 +136,7 @@ func (st *ServerStream) callAll(list []func(*ServerStream, Headers, Flags), h He
 		return
 	}
 	flags := flagsOf(st.is(gotEnd))
-	st.s.mu.Unlock()
+	st.s.leave()
 	defer st.called()
 	for _, f := range list {
 		f(st, h, flags)

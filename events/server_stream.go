@@ -118,6 +118,9 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 		st.sent = s.keepSent(h, o, same)
 	}
 	st.set(sentHeaders)
+	if s.watcher != nil {
+		s.watcher.responded(&st.Stream, end)
+	}
 	if o.WaitForTrailers && !end {
 		st.set(wantsTail)
 	}

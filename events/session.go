@@ -35,6 +35,7 @@ type Session struct {
 	client  *ClientSession
 	carrier net.Conn // what carries it, if known
 	trace   Trace
+	watcher *watcher // nil: nobody watches
 
 	// Time and turns (turn.go).
 	clock   func() time.Time
@@ -107,6 +108,7 @@ func (s *Session) init(opts *SessionOptions, now time.Time) {
 	s.clock = opts.Now
 	s.custom.wanted = opts.RemoteCustomSettings
 	s.now = now
+	s.watcher = newWatcher(s, opts)
 }
 
 // start gives the session its connection.
@@ -122,6 +124,9 @@ func (s *Session) start(now time.Time, cfg core.Config, client bool) error {
 		return misuse(err)
 	}
 	s.now = now
+	if s.watcher != nil {
+		s.watcher.connected(now)
+	}
 	return nil
 }
 

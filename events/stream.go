@@ -40,6 +40,7 @@ type extra struct {
 	sentInfo []Headers
 	sentTail Headers
 	holds    int         // whoever serves it beyond the close event
+	watched  *watched    // what the session's watcher keeps
 	stop     func() bool // ends watching a context
 }
 

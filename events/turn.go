@@ -88,7 +88,7 @@ func (s *Session) beginTurn(now time.Time) {
 
 // endTurn does what there is to do, and lets go of both locks.
 func (s *Session) endTurn() {
-	for s.report() || s.flushHeld() {
+	for s.report() || s.flushHeld() || s.watcher != nil && s.watcher.deliver() {
 	}
 	if s.conn != nil {
 		s.paused = s.conn.ReadPaused()
@@ -166,7 +166,7 @@ func (s *Session) post(f func()) {
 
 // call runs a callback of the session's. If it panics, the session ends.
 func (s *Session) call(f func()) {
-	s.mu.Unlock()
+	s.leave()
 	defer s.called()
 	f()
 }

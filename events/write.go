@@ -90,6 +90,9 @@ func (st *Stream) write(p []byte) (bool, error) {
 	if err := st.writable(); err != nil {
 		return false, err
 	}
+	if st.s.watcher != nil {
+		st.s.watcher.wrote(st, p)
+	}
 	st.unsent += len(p)
 	if len(p) > 0 {
 		st.push(p)
@@ -174,6 +177,9 @@ func (st *Stream) end(p []byte) error {
 		}
 		return err
 	}
+	if st.s.watcher != nil {
+		st.s.watcher.wrote(st, p)
+	}
 	st.set(isEnding)
 	st.unsent += len(p)
 	if st.blocked() || st.is(wantsTail) {
@@ -224,6 +230,9 @@ func (st *Stream) sendPiece(p []byte, end bool) (int, bool) {
 	if err != nil {
 		st.sendFailed(err)
 		return 0, false
+	}
+	if s.watcher != nil {
+		s.watcher.sent(st, p[:n])
 	}
 	if n < len(p) {
 		st.setWaiting(true)
@@ -319,6 +328,9 @@ func (st *Stream) afterSend() {
 // endSent notes that the core has all of this side's message.
 func (st *Stream) endSent() {
 	st.set(sentEnd)
+	if st.s.watcher != nil {
+		st.s.watcher.bodySent(st)
+	}
 	st.s.poke = st.s.poke || st.s.closing
 	st.enqueue(pendFinish | pendSettle)
 	st.checkWire()
@@ -334,6 +346,9 @@ func (st *Stream) checkWire() {
 		if !st.is(isClosed) {
 			st.set(isClosed)
 			st.code = core.NoError
+			if st.s.watcher != nil {
+				st.s.watcher.closed(st)
+			}
 		}
 		st.enqueue(pendSettle)
 	}
