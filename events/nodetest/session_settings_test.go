@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"crypto/tls"
 	"errors"
 	"testing"
 	"time"
@@ -190,6 +191,26 @@ func TestNode_settings(t *testing.T) {
 	})
 }
 
+// An ERR_HTTP2_ERROR keeps Node's number and has its message.
+func TestNode_util(t *testing.T) {
+	t.Run("util-nghttp2error", func(t *testing.T) {
+		w := newWorld(t, setup{})
+		var err error
+		w.server.OnError(func(e error) { err = e })
+		r := newRaw(t, w.server, false)
+		r.send(r.peer.Raw([]byte("this is no preface of HTTP/2")...))
+		var e *events.Error
+		if !errors.As(err, &e) || !errors.Is(err, events.ErrHTTP2) || e.Errno != -903 || e.Message != "Received bad client magic byte string" {
+			t.Errorf("the session's error: %#v", err)
+		}
+		for n, want := range map[events.Errno]string{-501: "Invalid argument", -505: "Protocol error", 401: "Unknown error code"} {
+			if got := n.String(); got != want {
+				t.Errorf("%d is %q, want %q", n, got, want)
+			}
+		}
+	})
+}
+
 func TestNode_updateSettings(t *testing.T) {
 	t.Run("update-settings.1", func(t *testing.T) {
 		w := newWorld(t, setup{server: events.ServerOptions{SessionOptions: events.SessionOptions{Settings: events.Settings{
@@ -227,6 +248,25 @@ func TestNode_updateSettings(t *testing.T) {
 			t.Errorf("the next session sent %s\nwant %s", got, want)
 		}
 		covers(t, "server.method.updateSettings")
+	})
+	t.Run("update-settings.1, secure", func(t *testing.T) {
+		srv, err := events.CreateSecureServer(events.SecureServerOptions{TLS: &tls.Config{Certificates: make([]tls.Certificate, 1)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := srv.UpdateSettings(events.Settings{HeaderTableSize: events.Set[uint32](3)}); err != nil {
+			t.Fatal(err)
+		}
+		next, err := srv.NewSession(mem.Epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := newRaw(t, next, false)
+		r.send(r.peer.Handshake(true))
+		if got := r.got.list()[0]; got != "SETTINGS HEADER_TABLE_SIZE=3" {
+			t.Errorf("the next session sent %s", got)
+		}
+		covers(t, "secureServer.method.updateSettings")
 	})
 	t.Run("update-settings.2", func(t *testing.T) {
 		w := newWorld(t, setup{})
