@@ -152,7 +152,7 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 	}
 	fields := requestFields(h, cs.defaultField)
 	bad := cs.checkRequest(fields)
-	if bad != nil && !isBadPath(bad) {
+	if bad != nil && bad != errBadPath {
 		return nil, bad
 	}
 	st := &ClientStream{}
@@ -183,8 +183,7 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 	}
 	cs.touched = true
 	if bad != nil {
-		// In Node's words: a protocol error, found before it was sent.
-		st.destroy(streamError(core.ProtocolError, core.StreamReset{Fault: core.FaultPath}))
+		st.destroy(bad)
 		return st, nil
 	}
 	if ctx.Done() != nil {

@@ -72,8 +72,10 @@ func (st *Stream) shut(code core.ErrCode, wire, force bool) {
 	switch {
 	case !wire:
 	case st.id == 0 && !force: // told once it has an id
-	case !ended || st.is(sentEnd) || code != core.NoError || force:
+	case !ended || st.is(sentEnd|askedTail) || code != core.NoError || force:
 		st.reset(code)
+	default:
+		st.clear(wantsTail) // nobody is going to be asked
 	}
 }
 

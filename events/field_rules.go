@@ -11,7 +11,7 @@ import (
 // RFC 9113; here are those Node adds, and Node's code and words for each error.
 
 // checkRequest finds what is wrong with the fields of a request before it is
-// queued.
+// queued: errBadPath if it is only the :path.
 func (s *Session) checkRequest(fields []Field) error {
 	h := Headers{fields}
 	if h.Method() == "CONNECT" && h.find(":protocol") < 0 {
@@ -28,17 +28,18 @@ func (s *Session) checkRequest(fields []Field) error {
 		return err
 	}
 	if err := core.CheckRequest(fields, !s.opts.StrictFieldWhitespaceValidation.Or(true)); err != nil {
+		var f *core.FieldError
+		if errors.As(err, &f) && f.Name == ":path" && len(h.Values(":path")) == 1 {
+			return errBadPath
+		}
 		return refused(err, fields)
 	}
 	return nil
 }
 
-// isBadPath reports whether a :path is what was refused: that is for the
-// stream to report, for a path is often made of what somebody typed.
-func isBadPath(err error) bool {
-	var f *core.FieldError
-	return errors.As(err, &f) && f.Name == ":path"
-}
+// errBadPath is for the stream to report: a path is often made of what somebody
+// typed. In Node's words it is a protocol error.
+var errBadPath = streamError(core.ProtocolError, core.StreamReset{Fault: core.FaultPath})
 
 // checkSingle finds a field given twice that has one value.
 func (s *Session) checkSingle(fields []Field) error {

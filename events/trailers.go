@@ -29,10 +29,10 @@ func (st *Stream) SendTrailers(h Headers) error {
 
 func (st *Stream) sendTrailers(h Headers) error {
 	switch {
+	case st.is(sentTail) && !st.is(saidClose):
+		return ErrTrailersAlreadySent
 	case st.is(isDestroyed | isClosed):
 		return ErrInvalidStream
-	case st.is(sentTail):
-		return ErrTrailersAlreadySent
 	case !st.is(askedTail):
 		return ErrTrailersNotReady
 	}
