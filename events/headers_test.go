@@ -38,6 +38,55 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// A method that changes one Headers leaves its copies alone.
+func TestHeadersCopies(t *testing.T) {
+	for name, change := range map[string]func(h *events.Headers){
+		"Add":           func(h *events.Headers) { h.Add("d", "4", "5") },
+		"Add, as found": func(h *events.Headers) { h.Add("A", "4") },
+		"AddSensitive":  func(h *events.Headers) { h.AddSensitive("d", "4") },
+		"Set":           func(h *events.Headers) { h.Set("B", "4") },
+		"Set, new":      func(h *events.Headers) { h.Set("d", "4") },
+		"Del":           func(h *events.Headers) { h.Del("b") },
+		"MarkSensitive": func(h *events.Headers) { h.MarkSensitive("A") },
+	} {
+		h := events.H("a", "1", "b", "2", "a", "3")
+		before, changed := h.Fields(), h
+		change(&changed)
+		if !slices.Equal(h.Fields(), before) {
+			t.Errorf("%s: the copy is %s", name, text(h))
+		}
+		if slices.Equal(changed.Fields(), before) {
+			t.Errorf("%s changed nothing", name)
+		}
+		list := changed.Fields()
+		list[0].Value = "x"
+		if changed.At(0).Value == "x" {
+			t.Errorf("%s: Fields is no copy", name)
+		}
+	}
+	var none events.Headers
+	none.Add("a")
+	none.MarkSensitive("a")
+	if none.Len() != 0 || none.Sensitive() != nil {
+		t.Errorf("%s", text(none))
+	}
+}
+
+func TestSensitiveNames(t *testing.T) {
+	h := events.HeadersOf(events.Field{Name: "C", Value: "1", Sensitive: true}, events.Field{Name: "a", Value: "2"})
+	h.Add("b", "3", "4")
+	h.MarkSensitive("B", "a", "none")
+	if got := h.Sensitive(); !slices.Equal(got, []string{"c", "a", "b"}) {
+		t.Errorf("%q", got)
+	}
+	h.Set("b", "5") // keeps the mark
+	h.Del("a")
+	h.Add("a", "6") // has none
+	if got := h.Sensitive(); !slices.Equal(got, []string{"c", "b"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 // What a stream was given may be kept: it never changes under its owner, and
 // the owner's changes stay its own.
 func TestReceivedHeaders(t *testing.T) {

@@ -272,5 +272,6 @@ func TestHeaderCharacters(t *testing.T) {
 		}
 	}
 	covers(t, "rule.headers.invalid-name-protocol-error")
+	covers(t, "rule.headers.authority-or-host")                 // 7 has neither
 	w.happened("server end", "server finish", "server close 0") // of stream 9
 }

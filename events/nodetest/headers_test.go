@@ -310,7 +310,6 @@ func TestHeaderRules(t *testing.T) {
 		w := newWorld(t, setup{})
 		got, _ := w.exchange(events.H("host", "one.example"), events.Headers{})
 		same(t, "host alone", fieldsOf(got), []string{":method=GET", ":scheme=http", ":path=/", "host=one.example"})
-		covers(t, "rule.headers.authority-or-host")
 		if got.Authority() != "" {
 			t.Errorf("the authority is %q", got.Authority())
 		}
