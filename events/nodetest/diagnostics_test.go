@@ -61,8 +61,8 @@ func noteDiagnostics(d *events.Diagnostics, note func(format string, args ...any
 	}
 }
 
-// with are the notes that begin so, whole.
-func with(log []string, prefixes ...string) []string {
+// among are the notes that begin so, whole.
+func among(log []string, prefixes ...string) []string {
 	var list []string
 	for _, line := range log {
 		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(line, p) }) {
@@ -72,7 +72,7 @@ func with(log []string, prefixes ...string) []string {
 	return list
 }
 
-func same(t *testing.T, got []string, want ...string) {
+func told(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("got:\n\t%s\nwant:\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
@@ -119,36 +119,36 @@ func TestNode_diagnostics_channel_http2(t *testing.T) {
 
 	run("client-stream-created", func(t *testing.T) {
 		// Names are lower-cased when they are given.
-		same(t, with(log, "client.created"), "client.created 0 "+asked, "client.created 2 "+promised)
-		same(t, with(log, "client.start"), "client.start 1 "+asked, "client.start 2 "+promised)
+		told(t, among(log, "client.created"), "client.created 0 "+asked, "client.created 2 "+promised)
+		told(t, among(log, "client.start"), "client.start 1 "+asked, "client.start 2 "+promised)
 	})
 	run("client-stream-finish", func(t *testing.T) {
-		same(t, with(log, "client.finish", "client response", "pushed push"),
+		told(t, among(log, "client.finish", "client response", "pushed push"),
 			"client.finish 1 :status=200 date=today flags=4", "client response 200 flags=4",
 			"client.finish 2 :status=200 date=today flags=4", "pushed push 200 flags=4")
 	})
 	run("client-stream-close", func(t *testing.T) {
-		same(t, with(log, "client.close", "client close", "pushed close"),
+		told(t, among(log, "client.close", "client close", "pushed close"),
 			"client.close 1 closed=true destroyed=false 0", "client close 0",
 			"client.close 2 closed=true destroyed=false 0", "pushed close 0")
 	})
 	run("server-stream-created", func(t *testing.T) {
-		same(t, with(log, "server.created"), "server.created 1 "+asked, "server.created 2 "+promised)
+		told(t, among(log, "server.created"), "server.created 1 "+asked, "server.created 2 "+promised)
 	})
 	run("server-stream-start", func(t *testing.T) {
-		same(t, with(log, "server.start"), "server.start 1 "+asked, "server.start 2 "+promised)
+		told(t, among(log, "server.start"), "server.start 1 "+asked, "server.start 2 "+promised)
 	})
 	run("server-stream-created-start-timing", func(t *testing.T) {
-		same(t, with(log, "server.created", "server.start", "server stream"),
+		told(t, among(log, "server.created", "server.start", "server stream"),
 			"server.created 1 "+asked, "server.start 1 "+asked, "server stream 1",
 			"server.created 2 "+promised, "server.start 2 "+promised)
 	})
 	run("server-stream-finish", func(t *testing.T) {
-		same(t, with(log, "server.finish"),
+		told(t, among(log, "server.finish"),
 			"server.finish 1 :status=200 date=today flags=4", "server.finish 2 :status=200 date=today flags=4")
 	})
 	run("server-stream-close", func(t *testing.T) {
-		same(t, with(log, "server.close"),
+		told(t, among(log, "server.close"),
 			"server.close 1 closed=true destroyed=false 0", "server.close 2 closed=true destroyed=false 0")
 	})
 
@@ -178,7 +178,7 @@ func TestNode_diagnostics_channel_http2(t *testing.T) {
 					st.Resume()
 				})
 				b.connect(func(st *events.ServerStream) { st.EndString("thanks") })
-				same(t, with(b.log, "client.body"), "client.bodyChunkSent 1 "+c.sent, "client.bodySent 1")
+				told(t, among(b.log, "client.body"), "client.bodyChunkSent 1 "+c.sent, "client.bodySent 1")
 			})
 		})
 	}
@@ -209,15 +209,15 @@ func TestNode_diagnostics_channel_http2(t *testing.T) {
 		if len(log) != 5 {
 			t.Fatalf("happened: %q", log)
 		}
-		same(t, log[:2], want...)
-		same(t, log[3:], "error", "close")
+		told(t, log[:2], want...)
+		told(t, log[3:], "error", "close")
 		if !strings.HasPrefix(log[2], "client.error 0 ") || !errors.Is(err, events.ErrAbort) {
 			t.Errorf("%s, %v", log[2], err)
 		}
 	})
 	run("client-stream-error", func(t *testing.T) {
 		log, err := canceled(t)
-		same(t, with(log, "client.error"), fmt.Sprintf("client.error 0 closed=true destroyed=true 8: %v", err))
+		told(t, among(log, "client.error"), fmt.Sprintf("client.error 0 closed=true destroyed=true 8: %v", err))
 		var e *events.Error
 		if !errors.As(err, &e) || e.Code != "ABORT_ERR" {
 			t.Errorf("the error event told %v", err)
@@ -236,7 +236,7 @@ func TestNode_diagnostics_channel_http2(t *testing.T) {
 	}
 	run("server-stream-close-error", func(t *testing.T) {
 		w := destroyed(t)
-		same(t, with(w.log, "server.close", "server error", "client error", "client.error"),
+		told(t, among(w.log, "server.close", "server error", "client error", "client.error"),
 			"server.close 1 closed=true destroyed=true 2", "server error mine",
 			"client.error 1 closed=true destroyed=true 2: ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_INTERNAL_ERROR",
 			"client error ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_INTERNAL_ERROR")
@@ -245,21 +245,21 @@ func TestNode_diagnostics_channel_http2(t *testing.T) {
 		d := &events.Diagnostics{}
 		w := newWorld(t, setup{server: events.ServerOptions{SessionOptions: events.SessionOptions{Diagnostics: d}}})
 		mine := errors.New("mine")
-		var told []error
+		var heard []error
 		d.Server.StreamError = func(at events.ServerStreamRecord, err error) {
-			told = append(told, err)
+			heard = append(heard, err)
 			if !at.Closed || !at.Destroyed || at.Stream.Session() != nil {
 				t.Errorf("closed %v, destroyed %v", at.Closed, at.Destroyed)
 			}
 		}
 		w.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) {
-			st.OnError(func(err error) { told = append(told, err) })
+			st.OnError(func(err error) { heard = append(heard, err) })
 			st.Destroy(mine)
 		})
 		w.get()
 		w.settle()
-		if len(told) != 2 || told[0] != mine || told[1] != mine {
-			t.Errorf("told %v, want the very same error twice", told)
+		if len(heard) != 2 || heard[0] != mine || heard[1] != mine {
+			t.Errorf("told %v, want the very same error twice", heard)
 		}
 		if got := w.of("client"); !slices.Contains(got, "error ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_INTERNAL_ERROR") {
 			t.Errorf("the client: %q", got)
@@ -330,11 +330,11 @@ func TestDiagnosticsOrder(t *testing.T) {
 	w.get()
 	w.settle()
 	all := w.log
-	same(t, with(all, "server"),
+	told(t, among(all, "server"),
 		"server.created 1 :path=/ :method=GET :authority=localhost:8080 :scheme=http", "server.start 1 :path=/ :method=GET :authority=localhost:8080 :scheme=http",
 		"server responded", "server.finish 1 :status=200 date=today flags=4", "server.close 1 closed=true destroyed=false 0",
 		"server end", "server finish", "server close 0")
-	same(t, with(all, "client.bodySent", "client ready"), "client.bodySent 1", "client ready 1")
+	told(t, among(all, "client.bodySent", "client ready"), "client.bodySent 1", "client ready 1")
 
 	d := &events.Diagnostics{}
 	d.Client.StreamStart = func(events.ClientStreamRecord, events.Headers) { panic("no") }
