@@ -113,6 +113,7 @@ type Conn struct {
 	windowUpdates int
 	dataSent      int
 	stalls        int
+	resets        resets
 	invalid       int // frames and messages that counted towards MaxInvalid
 	origins       originSet
 	lastFault     Fault

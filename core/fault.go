@@ -121,6 +121,7 @@ const (
 	FaultAbuse
 	FaultAbuseWarning
 	FaultTooManyInvalid
+	FaultTooManyResets
 	FaultTooManyStalls
 	FaultOutputBacklog
 
@@ -246,6 +247,7 @@ var faults = [numFaults]faultInfo{
 	FaultAbuse:          {"abuse-budget-spent", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
 	FaultAbuseWarning:   {"abuse-budget-low", noScope, NoError, "RFC 9113 §10.5"},
 	FaultTooManyInvalid: {"too-many-invalid-frames", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
+	FaultTooManyResets:  {"too-many-resets", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
 	FaultTooManyStalls:  {"too-many-stalled-streams", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
 	FaultOutputBacklog:  {"output-backlog", connScope, EnhanceYourCalm, "RFC 9113 §10.5"},
 

@@ -102,6 +102,14 @@ type Limits struct {
 	// connection error ENHANCE_YOUR_CALM. Node's maxSessionInvalidFrames.
 	MaxInvalid int
 
+	// ResetBurst and ResetRate bound the RST_STREAM frames of the peer, of
+	// whatever streams: so many at once, and so many more each second;
+	// Unlimited and 33, since those of unfinished exchanges cost budget.
+	// Beyond: connection error ENHANCE_YOUR_CALM (CVE-2023-44487). Node's
+	// streamResetBurst and streamResetRate.
+	ResetBurst int
+	ResetRate  int
+
 	// MaxStalls is how many streams may be reset for not reading before the
 	// connection is ended with ENHANCE_YOUR_CALM; 10.
 	MaxStalls int
@@ -192,6 +200,8 @@ func (l *Limits) rows() []limitRow {
 		{"AbuseBudget", &l.AbuseBudget, 10000},
 		{"AbuseRefill", &l.AbuseRefill, 330},
 		{"MaxInvalid", &l.MaxInvalid, Unlimited},
+		{"ResetBurst", &l.ResetBurst, Unlimited},
+		{"ResetRate", &l.ResetRate, 33},
 		{"MaxStalls", &l.MaxStalls, 10},
 		{"StallBytes", &l.StallBytes, 1024},
 	}

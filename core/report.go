@@ -137,6 +137,10 @@ func (c *Conn) recvReset(h frame.Header, p []byte) {
 		c.fail(FaultStreamZero)
 		return
 	}
+	if !c.resets.take(c.now, c.cfg.Limits) {
+		c.fail(FaultTooManyResets)
+		return
+	}
 	s, ok := c.streamFor(h.Stream, recvReset)
 	if !ok {
 		return

@@ -14,6 +14,8 @@ type ClientSession struct {
 	scheme    string
 
 	onStream event[func(*ClientStream, Headers, Flags)]
+	onAltsvc event[func(alt, origin string, stream StreamID)]
+	onOrigin event[func([]string)]
 
 	// Requests that wait for the connection, or for the server's limit of
 	// concurrent streams.
@@ -22,6 +24,7 @@ type ClientSession struct {
 
 	dialing context.CancelFunc // ends the dialling
 	ready   chan struct{}      // closed when connected, or never to be
+	letGo   chan struct{}      // closed by Unref
 	done    chan struct{}      // closed when it is over and
 	said    bool               // the last event was emitted and
 	pumping bool               // the connection is closed
@@ -40,10 +43,16 @@ func NewClientSession(now time.Time, base string, opts SessionOptions) (*ClientS
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := opts.config()
+	if opts.Transport == core.TransportUnknown {
+		opts.Transport = u.transport()
+	}
+	cfg, err := opts.config(true)
 	if err != nil {
 		return nil, err
 	}
+	cfg.Transport = core.TransportUnknown // requests may name any scheme
+	cs.carriedBy(nil, opts.Transport)
+	cs.origins = []string{u.origin()}
 	if err := cs.start(now, cfg, true); err != nil {
 		return nil, err
 	}
@@ -61,6 +70,7 @@ func newClientSession(now time.Time, u *base, opts *SessionOptions) (*ClientSess
 		scheme:     u.scheme,
 		maxPending: maxPendingRequests,
 		ready:      make(chan struct{}),
+		letGo:      make(chan struct{}),
 		done:       make(chan struct{}),
 	}
 	cs.init(opts, now)
@@ -102,8 +112,16 @@ func (cs *ClientSession) Ready(ctx context.Context) error {
 }
 
 // Wait waits until the session has emitted its last event and its connection
-// is closed. It blocks, and must not be called from a callback.
-func (cs *ClientSession) Wait() { <-cs.done }
+// is closed, or until Unref. It blocks, and must not be called from a callback.
+func (cs *ClientSession) Wait() {
+	cs.mu.Lock()
+	letGo := cs.letGo
+	cs.mu.Unlock()
+	select {
+	case <-cs.done:
+	case <-letGo:
+	}
+}
 
 // OnStream registers f for each push. Without a listener pushes are refused.
 func (cs *ClientSession) OnStream(f func(stream *ClientStream, request Headers, flags Flags)) Listener {
@@ -117,6 +135,11 @@ type RequestOptions struct {
 	// EndStream ends the request with its headers; by default GET, HEAD and
 	// DELETE do.
 	EndStream Opt[bool]
+	// Exclusive, Parent and Weight say where the stream stands among the
+	// others: see PriorityOptions. Without any of them nothing is said.
+	Exclusive bool
+	Parent    StreamID
+	Weight    int
 	// WaitForTrailers leaves the stream open after End, until SendTrailers:
 	// the wantTrailers event says when.
 	WaitForTrailers bool
@@ -170,6 +193,10 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 		if o.EndStream.Or(false) {
 			st.set(isEnding)
 		}
+	}
+	if o.Exclusive || o.Parent != 0 || o.Weight != 0 {
+		p := PriorityOptions{Exclusive: o.Exclusive, Parent: o.Parent, Weight: o.Weight}.priority()
+		st.extras().priority = &p
 	}
 	if o.WaitForTrailers && !st.is(isEnding) {
 		st.set(wantsTail)
@@ -225,6 +252,9 @@ func (cs *ClientSession) takePending() []*ClientStream {
 
 // onPush takes a promise of the server's.
 func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
+	if cs.short(e.Promised) {
+		return
+	}
 	st := &ClientStream{request: cs.view(e.Fields)}
 	st.s, st.client, st.id = &cs.Session, st, e.Promised
 	st.set(isPush | isEnding | sentEnd)
@@ -239,7 +269,7 @@ func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
 	cs.mapped(&st.Stream)
 	var few [2]func(*ClientStream, Headers, Flags)
 	list := cs.onStream.take(few[:0])
-	if len(list) == 0 {
+	if n, ok := cs.opts.MaxReservedRemoteStreams.Get(); ok && n == 0 || len(list) == 0 {
 		st.shut(core.RefusedStream, true, true)
 		st.set(isDestroyed) // nobody knows of it
 		st.leaveWire()

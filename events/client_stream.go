@@ -78,7 +78,16 @@ func (st *ClientStream) OnPush(f func(headers Headers, flags Flags)) Listener {
 func (st *ClientStream) open() bool {
 	s := st.s
 	end := st.is(isEnding) && !st.is(isClosed) && st.left() == 0 && st.source == nil && !st.is(wantsTail)
-	id, err := s.conn.Open(s.time(), st.sent.list, end)
+	if st.tooLong(st.sent.list, core.RefusedStream) {
+		return true
+	}
+	var id StreamID
+	var err error
+	if p := st.extra().priority; p != nil {
+		id, err = s.conn.OpenPriority(s.time(), st.sent.list, end, *p)
+	} else {
+		id, err = s.conn.Open(s.time(), st.sent.list, end)
+	}
 	if errors.Is(err, core.ErrStreamLimit) {
 		return false
 	}
@@ -184,6 +193,7 @@ func (st *ClientStream) onResponse(h Headers, end bool) {
 		st.emitResponse(h, end)
 	}
 	if end {
+		st.set(noBody)
 		st.onEnd()
 	}
 }

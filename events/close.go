@@ -107,7 +107,7 @@ func (st *Stream) leaveWire() {
 	if st.client != nil {
 		st.client.unqueue()
 	}
-	st.out, st.unsent = nil, 0
+	st.dropOut()
 	if st.duplex != nil {
 		st.duplex.readable.signal()
 		st.duplex.writable.signal()
@@ -139,9 +139,19 @@ func (st *Stream) onReset(why core.StreamReset) {
 
 // faultError is the error of a session that ended for a fault of the peer's.
 func faultError(code core.ErrCode, fault core.Fault) *Error {
+	if fault == core.FaultTooManyInvalid {
+		e := *ErrTooManyInvalidFrames
+		e.HTTP2, e.Fault = code, fault
+		return &e
+	}
 	n := ErrnoProtocol
-	if fault == core.FaultBadPreface || fault == core.FaultHTTP1 {
+	switch fault {
+	case core.FaultBadPreface, core.FaultHTTP1:
 		n = ErrnoBadClientMagic
+	case core.FaultClosedStream:
+		n = ErrnoStreamClosed
+	case core.FaultAbuse, core.FaultTooManyResets, core.FaultOutputBacklog:
+		n = ErrnoFlooded
 	}
 	e := ErrHTTP2.with("%v", n)
 	e.Errno, e.HTTP2, e.Fault = n, code, fault
@@ -197,6 +207,7 @@ func (st *Stream) destroy(err error) {
 	}
 	st.dropSource()
 	st.drop()
+	st.s.quietStreams.drop(st)
 	if err == nil && code != core.NoError && code != core.Cancel {
 		err = streamError(code, st.extra().why)
 	}

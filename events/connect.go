@@ -20,6 +20,14 @@ type ConnectOptions struct {
 	// is taken out. Nil trusts the system's roots.
 	TLS *tls.Config
 
+	// Protocol is the scheme of an authority that names none: "https:", the
+	// default, or "http:".
+	Protocol string
+
+	// Dialer makes TCP connections: local address, keep-alive, control of the
+	// socket; nil stands for one with keep-alive.
+	Dialer *net.Dialer
+
 	// CreateConnection makes the connection instead of TCP and TLS: a Unix
 	// socket, a pipe, a proxy's tunnel. It returns what carries HTTP/2.
 	CreateConnection func(ctx context.Context) (net.Conn, error)
@@ -43,14 +51,14 @@ type ConnectOptions struct {
 //
 // Errors: ErrInvalidURL, ErrInvalidProtocol, and those of options.
 func Connect(ctx context.Context, authority string, opts ConnectOptions) (*ClientSession, error) {
-	u, err := parseBase(authority)
+	u, err := parseAuthority(authority, opts.Protocol)
 	if err != nil {
 		return nil, err
 	}
 	if opts.MaxPending < 0 {
 		return nil, ErrOutOfRange.with("MaxPending is %d, must be 0 for the default or positive", opts.MaxPending)
 	}
-	cfg, err := opts.config()
+	cfg, err := opts.config(true)
 	if err != nil {
 		return nil, err
 	}
@@ -59,10 +67,6 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 	}
 	if _, err := core.NewClient(opts.Now(), cfg); err != nil {
 		return nil, misuse(err)
-	}
-	cfg.Transport = core.TransportUnknown
-	if u.scheme == "https" && opts.CreateConnection == nil {
-		cfg.Transport = core.TransportEncrypted
 	}
 	cs, err := newClientSession(opts.Now(), u, &opts.SessionOptions)
 	if err != nil {
@@ -103,7 +107,8 @@ func (cs *ClientSession) run(ctx, dial context.Context, u *base, cfg core.Config
 		conn.Close()
 		return
 	}
-	cs.carrier, cs.pumping = conn, true
+	cs.carriedBy(conn, core.TransportUnknown)
+	cs.origins, cs.pumping = []string{u.origin()}, true
 	if opts.Trace != nil {
 		cs.trace = opts.Trace(conn)
 	}
@@ -132,11 +137,34 @@ func (cs *ClientSession) dial(ctx context.Context, u *base, opts *ConnectOptions
 	case opts.CreateConnection != nil:
 		return opts.CreateConnection(ctx)
 	case u.scheme == "http":
-		return tcp.Dial(ctx, u.address(), tcp.Options{})
+		return opts.dialTCP(ctx, u.address())
 	}
 	cfg, err := wefttls.ClientConfig(wefttls.ClientOptions{Base: opts.TLS})
 	if err != nil {
 		return nil, err
 	}
-	return wefttls.Dial(ctx, u.address(), cfg)
+	if opts.Dialer == nil {
+		return wefttls.Dial(ctx, u.address(), cfg)
+	}
+	if cfg.ServerName == "" {
+		cfg = cfg.Clone()
+		cfg.ServerName = u.host
+	}
+	raw, err := opts.dialTCP(ctx, u.address())
+	if err != nil {
+		return nil, err
+	}
+	conn := wefttls.Client(raw, cfg)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		raw.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (opts *ConnectOptions) dialTCP(ctx context.Context, address string) (net.Conn, error) {
+	if opts.Dialer != nil {
+		return opts.Dialer.DialContext(ctx, "tcp", address)
+	}
+	return tcp.Dial(ctx, address, tcp.Options{})
 }

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"encoding/binary"
 	"time"
 
@@ -15,14 +16,27 @@ type pendingPing struct {
 
 // Ping sends a PING and calls f with the time until its answer, or with
 // ErrPingCancel if the session ends before. It reports false, and calls f with
-// ErrPingCancel, if Limits.MaxPendingPings are unanswered. A payload is made up
-// unless one is given.
+// ErrPingCancel, if MaxOutstandingPings are unanswered. Unless a payload is
+// given, it is the present time in nanoseconds. Before the session is connected
+// the PING waits for that.
+//
+// Errors: ErrInvalidSession, ErrInvalidArgType if f is nil.
 func (s *Session) Ping(f func(err error, rtt time.Duration, payload [8]byte), payload ...[8]byte) (bool, error) {
 	s.lock()
 	defer s.unlock()
-	if s.destroyed || s.conn == nil {
+	switch {
+	case s.destroyed:
 		return false, ErrInvalidSession
+	case f == nil:
+		return false, ErrInvalidArgType.with(`The "callback" argument must be of type function. Received nil`)
+	case s.conn == nil:
+		s.early = append(s.early, func() { s.ping(f, payload) })
+		return true, nil
 	}
+	return s.ping(f, payload), nil
+}
+
+func (s *Session) ping(f func(error, time.Duration, [8]byte), payload [][8]byte) bool {
 	now := s.time()
 	var p [8]byte
 	if len(payload) > 0 {
@@ -30,13 +44,13 @@ func (s *Session) Ping(f func(err error, rtt time.Duration, payload [8]byte), pa
 	} else {
 		binary.LittleEndian.PutUint64(p[:], uint64(now.UnixNano()))
 	}
+	s.touched = true
 	if err := s.conn.Ping(now, p); err != nil {
 		s.post(func() { f(ErrPingCancel, 0, p) })
-		return false, nil
+		return false
 	}
-	s.touched = true
 	s.pings = append(s.pings, pendingPing{p, f})
-	return true, nil
+	return true
 }
 
 func (s *Session) onPingAcked(payload [8]byte, rtt time.Duration) {
@@ -65,25 +79,46 @@ func (s *Session) cancelPings() {
 
 // Settings announces changed settings. They are in force when the peer has
 // acknowledged them: then f is called, if it is not nil, and the localSettings
-// event emitted. f is not called if the session ends before.
+// event emitted. f is not called if the session ends before. Before the session
+// is connected they wait for that. More than MaxOutstandingSettings
+// unacknowledged end the session with ErrMaxPendingSettings.
+//
+// Errors: ErrInvalidSession, ErrInvalidSettingValue, ErrTooManyCustom.
 func (s *Session) Settings(settings Settings, f func(err error, now Settings, rtt time.Duration)) error {
-	list, err := settings.list()
-	if err != nil {
-		return err
-	}
 	s.lock()
 	defer s.unlock()
-	if s.destroyed || s.conn == nil {
+	if s.destroyed {
 		return ErrInvalidSession
 	}
+	list, err := settings.list()
+	switch {
+	case err != nil:
+		return err
+	case s.conn == nil:
+		s.early = append(s.early, func() {
+			if err := s.announce(list, f); err != nil {
+				s.destroy(err, core.InternalError)
+			}
+		})
+		return nil
+	}
+	return s.announce(list, f)
+}
+
+func (s *Session) announce(list []core.Setting, f func(error, Settings, time.Duration)) error {
 	if s.acks == nil {
 		s.acks = make([]func(error, Settings, time.Duration), s.conn.PendingSettings())
 	}
-	if err := s.conn.UpdateSettings(s.time(), sendable(list, s.client != nil)); err != nil {
-		return misuse(err)
+	s.touched = true
+	err := misuse(s.conn.UpdateSettings(s.time(), sendable(list, s.client != nil)))
+	switch {
+	case err == ErrMaxPendingSettings:
+		s.destroy(ErrMaxPendingSettings, core.InternalError)
+		return nil
+	case err != nil:
+		return err
 	}
 	s.acks = append(s.acks, f)
-	s.touched = true
 	return nil
 }
 
@@ -109,9 +144,18 @@ func (s *Session) onSettingsAcked(e *core.SettingsAcked) {
 func (s *Session) Goaway(code core.ErrCode, lastStream StreamID, opaque []byte) error {
 	s.lock()
 	defer s.unlock()
-	if s.destroyed || s.conn == nil {
+	switch {
+	case s.destroyed:
 		return ErrInvalidSession
+	case s.conn == nil:
+		opaque = bytes.Clone(opaque)
+		s.early = append(s.early, func() { s.goaway(code, lastStream, opaque) })
+		return nil
 	}
+	return s.goaway(code, lastStream, opaque)
+}
+
+func (s *Session) goaway(code core.ErrCode, lastStream StreamID, opaque []byte) error {
 	if lastStream == 0 {
 		lastStream = s.conn.Info().LastPeer
 	}
@@ -123,11 +167,14 @@ func (s *Session) Goaway(code core.ErrCode, lastStream StreamID, opaque []byte) 
 func (s *Session) SetLocalWindowSize(size int) error {
 	s.lock()
 	defer s.unlock()
-	if s.destroyed || s.conn == nil {
+	switch {
+	case s.destroyed:
 		return ErrInvalidSession
-	}
-	if size < 0 || size > 1<<31-1 {
+	case size < 0 || size > 1<<31-1:
 		return ErrOutOfRange.with(`The value of "windowSize" is out of range. It must be >= 0 && <= 2147483647. Received %d`, size)
+	case s.conn == nil:
+		s.early = append(s.early, func() { s.conn.SetConnWindow(size) })
+		return nil
 	}
 	s.touched = true
 	return misuse(s.conn.SetConnWindow(size))

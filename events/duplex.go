@@ -67,6 +67,7 @@ func (d *Duplex) Read(p []byte) (int, error) {
 			}
 			n := copy(p, st.in.bytes())
 			st.in.take(n)
+			st.s.keptIn -= n
 			st.consume(n)
 			return n, nil
 		case st.is(gotEnd) && !(st.is(isDestroyed) && st.extra().err != nil):

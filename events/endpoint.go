@@ -29,6 +29,8 @@ func (s *Session) Receive(now time.Time, p []byte) {
 	if s.watcher != nil {
 		s.watcher.received(len(p))
 	}
+	s.bytesRead += int64(len(p))
+	s.active(now)
 	s.conn.Receive(now, p)
 	s.endTurn()
 }
@@ -53,6 +55,7 @@ func (s *Session) ReceiveEOF(now time.Time, cause error) {
 func (s *Session) Advance(now time.Time) {
 	s.beginTurn(now)
 	s.conn.Advance(now)
+	s.fireTimeouts(now)
 	s.endTurn()
 }
 
@@ -81,6 +84,8 @@ func (s *Session) Wrote(now time.Time, n int) {
 	if s.watcher != nil {
 		s.watcher.written(n)
 	}
+	s.bytesWritten += int64(n)
+	s.active(now)
 	s.roomier = true
 	s.publish()
 }
@@ -93,6 +98,9 @@ func (s *Session) NextDeadline() time.Time {
 		return s.now
 	}
 	at, _ := s.conn.NextDeadline()
+	if t := s.nextTimeout(); !t.IsZero() && (at.IsZero() || t.Before(at)) {
+		return t
+	}
 	return at
 }
 

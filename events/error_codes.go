@@ -42,6 +42,7 @@ const (
 	ErrnoFrameSizeError       Errno = -522
 	ErrnoNoMem                Errno = -901
 	ErrnoBadClientMagic       Errno = -903
+	ErrnoFlooded              Errno = -904
 )
 
 // String returns the message of an ERR_HTTP2_ERROR of that number.
@@ -65,6 +66,8 @@ func (n Errno) String() string {
 		return "Out of memory"
 	case ErrnoBadClientMagic:
 		return "Received bad client magic byte string"
+	case ErrnoFlooded:
+		return "Flooding was detected in this HTTP/2 session, and it must be closed"
 	}
 	return "Unknown error code"
 }

@@ -26,6 +26,12 @@ type SessionOptions struct {
 	// grow with the measured bandwidth-delay product, up to 32 MiB.
 	FixedWindows bool
 
+	SessionLimits
+
+	// PaddingStrategy chooses how HEADERS, PUSH_PROMISE and DATA frames are
+	// padded; default PaddingStrategyNone.
+	PaddingStrategy PaddingStrategy
+
 	// Limits and Timeouts change the protocol's guards; a zero in them means
 	// the default of package core, except that Idle, BodyIdle, Stall and
 	// Shutdown are core.Never unless set.
@@ -49,9 +55,12 @@ type SessionOptions struct {
 	// marked.
 	IndexCredentials bool
 
-	// Padding chooses how frames are padded, for example core.PadMax; nil:
-	// not at all.
-	Padding func(n, max int) int
+	// Transport says what carries a session that has no connection of its own,
+	// as those on a mem.Link: over core.TransportEncrypted it counts as
+	// encrypted. By default a client goes by the scheme of its base URL, and
+	// nothing is known of a server. What listens or connects knows by itself,
+	// and a Transport that contradicts it is an error.
+	Transport core.Transport
 
 	// HighWaterMark is how many bytes a stream's Write queues before it says
 	// to wait for the drain event; default 64 KiB.
@@ -97,7 +106,7 @@ const (
 )
 
 // config is the core's configuration for the options.
-func (o *SessionOptions) config() (core.Config, error) {
+func (o *SessionOptions) config(client bool) (core.Config, error) {
 	settings, err := o.Settings.list()
 	if err != nil {
 		return core.Config{}, err
@@ -113,7 +122,7 @@ func (o *SessionOptions) config() (core.Config, error) {
 		BareSettings:    true,
 		ConnWindow:      o.WindowSize,
 		FixedWindows:    o.FixedWindows,
-		Padding:         o.Padding,
+		Transport:       o.Transport,
 		UncheckedLength: true,
 		ReportedWrites:  true,
 		Limits:          o.Limits,
@@ -124,6 +133,18 @@ func (o *SessionOptions) config() (core.Config, error) {
 	}
 	if cfg.ConnWindow == 0 {
 		cfg.ConnWindow = 65535
+	}
+	switch o.PaddingStrategy {
+	case PaddingStrategyNone:
+	case PaddingStrategyAligned:
+		cfg.Padding = padAligned
+	case PaddingStrategyMax:
+		cfg.Padding = core.PadMax
+	default:
+		return cfg, ErrInvalidArg.with("The option PaddingStrategy is %d, must be a PaddingStrategy constant", o.PaddingStrategy)
+	}
+	if err := o.SessionLimits.apply(&cfg, client); err != nil {
+		return cfg, err
 	}
 	for _, t := range []*time.Duration{
 		&cfg.Timeouts.Idle, &cfg.Timeouts.BodyIdle, &cfg.Timeouts.Stall, &cfg.Timeouts.Shutdown,

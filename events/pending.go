@@ -12,12 +12,14 @@ type pending uint16
 const (
 	pendReady pending = 1 << iota
 	pendStart         // announce it, or what it held, to the application
+	pendFrameError
 	pendAborted
 	pendSend // read from the source
 	pendRead // deliver data, trailers and the end
 	pendWantTail
 	pendDrain
 	pendFinish
+	pendTimeout
 	pendSettle // see whether it is over
 	pendEnd    // of what was cut short
 	pendError
@@ -62,6 +64,10 @@ func (st *Stream) runPending() {
 			st.deliver()
 		case pendAborted:
 			st.emit(func(on *streamEvents) *event[func()] { return &on.aborted })
+		case pendFrameError:
+			st.reportFrameError()
+		case pendTimeout:
+			st.emit(func(on *streamEvents) *event[func()] { return &on.timeout })
 		case pendWantTail:
 			st.askForTrailers()
 		case pendDrain:

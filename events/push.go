@@ -1,12 +1,24 @@
 package events
 
+import "weft/core"
+
+// PushOptions say where a pushed stream stands among the others (RFC 7540
+// §5.3). Its weight can only be changed later, by Priority.
+type PushOptions struct {
+	// Exclusive makes the stream the only one that depends on Parent.
+	Exclusive bool
+	// Parent is the stream this one depends on; 0, the default, is the root.
+	Parent StreamID
+}
+
 // PushStream promises a response to a request the client did not make, and
 // returns the stream to give it on. Of the request :method is GET, and :scheme,
 // :authority and :path are those of this one unless given.
 //
 // Errors: ErrPushDisabled, ErrNestedPush, ErrInvalidStream, ErrOutOfStreams,
-// and those of Respond about fields.
-func (st *ServerStream) PushStream(h Headers) (*ServerStream, error) {
+// ErrHTTP2 for a promise longer than MaxSendHeaderBlockLength, and those of
+// Respond about fields.
+func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStream, error) {
 	st.s.lock()
 	defer st.s.unlock()
 	s := st.s
@@ -30,11 +42,23 @@ func (st *ServerStream) PushStream(h Headers) (*ServerStream, error) {
 	if err := s.checkSingle(full); err != nil {
 		return nil, err
 	}
+	if s.promiseTooLong(full) {
+		e := ErrHTTP2.with("The promise is longer than MaxSendHeaderBlockLength")
+		e.HTTP2 = core.FrameSizeError
+		return nil, e
+	}
 	id, err := s.conn.Push(s.time(), st.id, full)
 	if err != nil {
 		return nil, refused(err, full)
 	}
 	s.touched = true
+	if len(opts) > 0 && opts[0] != (PushOptions{}) {
+		o := PriorityOptions{Exclusive: opts[0].Exclusive, Parent: opts[0].Parent}
+		if err := s.conn.Prioritize(id, o.priority(), true); err != nil {
+			s.conn.Reset(s.time(), id, core.Cancel)
+			return nil, misuse(err)
+		}
+	}
 	push := &ServerStream{headers: Headers{full}}
 	push.s, push.server, push.id = s, push, id
 	push.set(isPush | gotEnd | noMoreIn | saidEnd)

@@ -76,6 +76,7 @@ func (st *Stream) onData(p []byte, end bool) {
 	if st.s.watcher != nil {
 		st.s.watcher.dataReceived(st, len(p))
 	}
+	st.active()
 	if st.is(isDestroyed) || st.duplex != nil && st.duplex.closed {
 		st.consume(len(p))
 		if end {
@@ -118,6 +119,7 @@ func (st *Stream) keep(p []byte) {
 		st.in = new(fifo)
 	}
 	st.in.push(p)
+	st.s.keptIn += len(p)
 	if st.duplex != nil {
 		st.duplex.readable.signal()
 	}
@@ -165,6 +167,7 @@ func (st *Stream) deliver() {
 		// received meanwhile.
 		n := min(st.buffered(), chunkIn)
 		p := st.in.bytes()[:n]
+		st.s.keptIn -= n
 		if st.in.take(n); st.in.len() == 0 {
 			st.in = nil
 		}
@@ -195,5 +198,6 @@ func (st *Stream) sayEnd() {
 func (st *Stream) drop() {
 	n := st.buffered()
 	st.in = nil
+	st.s.keptIn -= n
 	st.consume(n)
 }

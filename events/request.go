@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"weft/core"
 )
 
 // requestFields returns the fields of a request: the pseudo-fields first, as
@@ -46,10 +48,25 @@ type base struct {
 
 // parseBase reads an authority: a URL of which scheme, host and port count, or
 // those alone. The scheme is https unless given.
-func parseBase(s string) (*base, error) {
+func parseBase(s string) (*base, error) { return parseAuthority(s, "") }
+
+// parseAuthority is parseBase with a scheme, such as "http:", for authorities
+// that name none. A port alone is one of localhost.
+func parseAuthority(s, protocol string) (*base, error) {
+	switch protocol {
+	case "":
+		protocol = "https:"
+	case "http:", "https:":
+	default:
+		return nil, ErrInvalidProtocol.with("protocol %q is unsupported.", protocol)
+	}
 	text := s
 	if !strings.Contains(text, "://") {
-		text = "https://" + strings.TrimPrefix(text, "//")
+		text = strings.TrimPrefix(text, "//")
+		if strings.HasPrefix(text, ":") {
+			text = "localhost" + text
+		}
+		text = protocol + "//" + text
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" {
@@ -82,3 +99,14 @@ func bare(u *url.URL) string {
 }
 
 func (b *base) address() string { return net.JoinHostPort(b.host, b.port) }
+
+// origin is the ASCII origin of the URL (RFC 6454 §6.2).
+func (b *base) origin() string { return b.scheme + "://" + b.authority }
+
+// transport is what the URL says about the connection.
+func (b *base) transport() core.Transport {
+	if b.scheme == "https" {
+		return core.TransportEncrypted
+	}
+	return core.TransportCleartext
+}

@@ -21,6 +21,10 @@ type SecureServerOptions struct {
 	// development certificate.
 	TLS *tls.Config
 
+	// Origins are named to each client by an ORIGIN frame when its session
+	// begins; see ServerSession.Origin.
+	Origins []string
+
 	// HandshakeTimeout bounds the handshake; default 120 s, absolute.
 	HandshakeTimeout time.Duration
 
@@ -51,13 +55,17 @@ func CreateSecureServer(opts SecureServerOptions) (*SecureServer, error) {
 	if err != nil {
 		return nil, err
 	}
+	origins, err := originList(opts.Origins)
+	if err != nil {
+		return nil, err
+	}
 	inner, err := newServer(opts.ServerOptions, core.TransportEncrypted)
 	if err != nil {
 		return nil, err
 	}
 	srv := &SecureServer{tls: cfg, secure: opts}
 	srv.Server.adopt(inner)
-	srv.shake = srv.handshake
+	srv.shake, srv.origins = srv.handshake, origins
 	return srv, nil
 }
 

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -15,6 +16,10 @@ import (
 // ServerOptions say how a server behaves. The zero ServerOptions work.
 type ServerOptions struct {
 	SessionOptions
+
+	// ListenConfig makes the listener of Listen: control of the socket,
+	// keep-alive; nil stands for one with keep-alive.
+	ListenConfig *net.ListenConfig
 }
 
 // Server accepts connections and makes a session of each. It emits the events
@@ -26,17 +31,23 @@ type Server struct {
 	clock   func() time.Time // as it was given
 	shake   func(ctx context.Context, conn net.Conn) (net.Conn, error)
 
+	origins []string // named to each client
+
 	onStream       shared[func(*ServerStream, Headers, Flags)]
 	onSession      shared[func(*ServerSession)]
 	onSessionError shared[func(error, *ServerSession)]
 	onConnection   shared[func(net.Conn)]
 	onClose        shared[func()]
+	onTimeout      shared[func(*ServerSession)]
+	onError        shared[func(error)]
 
 	mu        sync.Mutex
 	updated   *SessionOptions // those of sessions to come, if not those of opts
 	listeners map[net.Listener]bool
 	sessions  map[*ServerSession]bool
-	pumps     int // connections that are not closed
+	timeout   time.Duration // of new sessions
+	pumps     int           // connections that are not closed
+	unrefs    int           // of those, sessions that Wait does not wait for
 	closed    bool
 	said      bool
 	changed   chan struct{} // closed and replaced when pumps drops
@@ -50,7 +61,10 @@ func CreateServer(opts ServerOptions) (*Server, error) {
 }
 
 func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
-	cfg, err := opts.config()
+	if err := opts.checkTransport(carrier); err != nil {
+		return nil, err
+	}
+	cfg, err := opts.config(false)
 	if err != nil {
 		return nil, err
 	}
@@ -96,13 +110,24 @@ func (srv *Server) OnClose(f func()) Listener { return srv.onClose.on(f) }
 // Listen listens on a TCP address such as "localhost:8080" and serves there
 // until Close. It does not wait.
 func (srv *Server) Listen(addr string) (net.Addr, error) {
-	l, err := tcp.Listen(srv.ctx, addr, tcp.Options{})
+	l, err := srv.listen(addr)
 	if err != nil {
 		return nil, err
 	}
 	go srv.Serve(l)
 	return l.Addr(), nil
 }
+
+func (srv *Server) listen(addr string) (net.Listener, error) {
+	if c := srv.opts.ListenConfig; c != nil {
+		return c.Listen(srv.ctx, "tcp", addr)
+	}
+	return tcp.Listen(srv.ctx, addr, tcp.Options{})
+}
+
+// OnError registers f for failures of the server itself: a listener that
+// accepts no more.
+func (srv *Server) OnError(f func(err error)) Listener { return srv.onError.on(f) }
 
 // Serve accepts connections from l until Close, and then returns
 // ErrServerClosed; or until l fails. It blocks.
@@ -139,11 +164,14 @@ func (srv *Server) Serve(l net.Listener) error {
 			if closed {
 				return ErrServerClosed
 			}
+			for _, f := range srv.onError.take() {
+				f(err)
+			}
 			return err
 		}
 		wait = 0
 		go func() {
-			if err := srv.serve(conn, nil); err != nil && !errors.Is(err, ErrServerClosed) {
+			if err := srv.serve(conn, nil, nil); err != nil && !errors.Is(err, ErrServerClosed) {
 				srv.opts.logger().Debug("weft: connection refused", "remote", conn.RemoteAddr(), "error", err)
 			}
 		}()
@@ -151,13 +179,16 @@ func (srv *Server) Serve(l net.Listener) error {
 }
 
 // ServeConn makes a session of a connection that was accepted elsewhere, or of
-// anything like one, and returns it. It does not wait for the session's end;
-// on a secure server it waits for the handshake.
-func (srv *Server) ServeConn(conn net.Conn) (*ServerSession, error) {
+// anything like one, and returns it. head is what was read from it already, if
+// anything. It does not wait for the session's end; on a secure server it waits
+// for the handshake. The connection is closed when the session ends.
+//
+// Errors: ErrServerClosed, ErrSocketBound, and those of the handshake.
+func (srv *Server) ServeConn(conn net.Conn, head ...[]byte) (*ServerSession, error) {
 	made := make(chan *ServerSession, 1)
 	failed := make(chan error, 1)
 	go func() {
-		if err := srv.serve(conn, made); err != nil {
+		if err := srv.serve(conn, bytes.Join(head, nil), made); err != nil {
 			failed <- err
 		}
 	}()
@@ -171,7 +202,11 @@ func (srv *Server) ServeConn(conn net.Conn) (*ServerSession, error) {
 
 // serve runs a connection to its end. The session is put into made as soon as
 // it exists; an error means that none was made.
-func (srv *Server) serve(conn net.Conn, made chan<- *ServerSession) error {
+func (srv *Server) serve(conn net.Conn, head []byte, made chan<- *ServerSession) error {
+	if !bind(conn) {
+		return ErrSocketBound
+	}
+	defer unbind(conn)
 	srv.mu.Lock()
 	if srv.closed {
 		srv.mu.Unlock()
@@ -180,11 +215,15 @@ func (srv *Server) serve(conn net.Conn, made chan<- *ServerSession) error {
 	}
 	srv.pumps++
 	srv.mu.Unlock()
-	defer srv.pumpEnded()
+	var ss *ServerSession
+	defer func() { srv.pumpEnded(ss) }()
 	for _, f := range srv.onConnection.take() {
 		f(conn)
 	}
 	if srv.shake != nil {
+		if len(head) > 0 {
+			conn, head = &headConn{conn, head}, nil
+		}
 		carrier, err := srv.shake(srv.ctx, conn)
 		if carrier == nil {
 			return err
@@ -200,8 +239,11 @@ func (srv *Server) serve(conn net.Conn, made chan<- *ServerSession) error {
 		made <- ss
 	}
 	opts := transport.Options{Now: srv.opts.Now}
-	if srv.carrier != core.TransportEncrypted {
+	if srv.carrier != core.TransportEncrypted && len(head) == 0 {
 		opts.HoldFirstWrite = transport.DefaultHold
+	}
+	if len(head) > 0 {
+		ss.Receive(srv.opts.Now(), head)
 	}
 	transport.Run(srv.ctx, conn, ss, opts)
 	return nil
@@ -222,7 +264,7 @@ func (srv *Server) NewSession(now time.Time) (*ServerSession, error) {
 	srv.mu.Unlock()
 	ss, err := srv.newSession(now, nil)
 	if err != nil {
-		srv.pumpEnded()
+		srv.pumpEnded(nil)
 		return nil, err
 	}
 	ss.unpumped, ss.clock = true, srv.clock
@@ -235,14 +277,21 @@ func (srv *Server) newSession(now time.Time, conn net.Conn) (*ServerSession, err
 	if err != nil {
 		return nil, err
 	}
-	ss.carrier = conn
+	ss.carriedBy(conn, srv.carrier)
 	if srv.opts.Trace != nil {
 		ss.trace = srv.opts.Trace(conn)
 	}
 	srv.mu.Lock()
 	srv.sessions[ss] = true
-	closed := srv.closed
+	closed, timeout := srv.closed, srv.timeout
 	srv.mu.Unlock()
+	if len(srv.origins) > 0 {
+		ss.sendOrigin(srv.origins)
+	}
+	if timeout > 0 {
+		ss.byServer = true
+		ss.SetTimeout(timeout, nil)
+	}
 	if closed {
 		ss.Close()
 	}
@@ -254,13 +303,17 @@ func (srv *Server) sessionEnded(ss *ServerSession) {
 	delete(srv.sessions, ss)
 	srv.mu.Unlock()
 	if ss.unpumped {
-		srv.pumpEnded()
+		srv.pumpEnded(ss)
 	}
 }
 
-func (srv *Server) pumpEnded() {
+func (srv *Server) pumpEnded(ss *ServerSession) {
 	srv.mu.Lock()
 	srv.pumps--
+	if ss != nil && ss.uncounted {
+		ss.uncounted = false
+		srv.unrefs--
+	}
 	close(srv.changed)
 	srv.changed = make(chan struct{})
 	srv.mu.Unlock()
@@ -305,22 +358,28 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 	for _, ss := range srv.all() {
 		ss.Close()
 	}
-	err := srv.wait(ctx)
+	err := srv.wait(ctx, true)
 	if err == nil {
 		return nil
 	}
 	srv.DestroyAll()
-	srv.wait(context.Background())
+	srv.wait(context.Background(), true)
 	return err
 }
 
-// Wait waits until the server was closed and the last connection has ended.
-func (srv *Server) Wait() { srv.wait(context.Background()) }
+// Wait waits until the server was closed and the last connection has ended,
+// those of sessions after Unref aside. It blocks, and must not be called from a
+// callback.
+func (srv *Server) Wait() { srv.wait(context.Background(), false) }
 
-func (srv *Server) wait(ctx context.Context) error {
+func (srv *Server) wait(ctx context.Context, all bool) error {
 	for {
 		srv.mu.Lock()
-		over, changed := srv.closed && srv.pumps == 0, srv.changed
+		left, changed := srv.pumps, srv.changed
+		if !all {
+			left -= srv.unrefs
+		}
+		over := srv.closed && left == 0
 		srv.mu.Unlock()
 		if over {
 			return nil

@@ -12,6 +12,9 @@ type ServerSession struct {
 	owner *Server // nil for a session of its own
 	// unpumped: the owner's, but driven by a loop of the caller's.
 	unpumped bool
+	// byServer: its timeout is the owner's. uncounted: Unref, and counted so by
+	// the owner, whose lock guards it.
+	byServer, uncounted bool
 
 	onStream event[func(*ServerStream, Headers, Flags)]
 
@@ -27,18 +30,24 @@ type ServerSession struct {
 // caller's.
 func NewServerSession(now time.Time, opts SessionOptions) (*ServerSession, error) {
 	ss, err := newServerSession(now, &opts, core.TransportUnknown, nil)
-	if err == nil && opts.Trace != nil {
-		ss.trace = opts.Trace(nil)
-	}
-	return ss, err
-}
-
-func newServerSession(now time.Time, opts *SessionOptions, carrier core.Transport, owner *Server) (*ServerSession, error) {
-	cfg, err := opts.config()
 	if err != nil {
 		return nil, err
 	}
-	cfg.Transport = carrier
+	ss.carriedBy(nil, core.TransportUnknown)
+	if opts.Trace != nil {
+		ss.trace = opts.Trace(nil)
+	}
+	return ss, nil
+}
+
+func newServerSession(now time.Time, opts *SessionOptions, carrier core.Transport, owner *Server) (*ServerSession, error) {
+	cfg, err := opts.config(false)
+	if err != nil {
+		return nil, err
+	}
+	if carrier != core.TransportUnknown {
+		cfg.Transport = carrier
+	}
 	ss := &ServerSession{owner: owner}
 	ss.init(opts, now)
 	ss.server = ss
@@ -75,6 +84,9 @@ func (ss *ServerSession) OnStream(f func(stream *ServerStream, headers Headers, 
 
 // onRequest takes the header section of a request.
 func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
+	if ss.short(e.Stream) {
+		return
+	}
 	st := &ServerStream{}
 	st.s, st.server, st.id = &ss.Session, st, e.Stream
 	st.headers = ss.view(e.Fields)
@@ -82,7 +94,7 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 		st.set(isHead)
 	}
 	if e.EndStream {
-		st.set(gotEnd | noMoreIn)
+		st.set(gotEnd | noBody | noMoreIn)
 	}
 	ss.link(&st.Stream)
 	if ss.watcher != nil {

@@ -39,11 +39,6 @@ func (st *ServerStream) session() *ServerSession { return st.s.server }
 // Headers returns the request's header fields.
 func (st *ServerStream) Headers() Headers { return st.headers }
 
-// EndAfterHeaders reports whether the request has no body.
-func (st *ServerStream) EndAfterHeaders() bool {
-	return st.asks(gotEnd) && st.headers.Len() > 0
-}
-
 // HeadersSent reports whether the response has begun.
 func (st *ServerStream) HeadersSent() bool { return st.asks(sentHeaders) }
 
@@ -95,6 +90,9 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 		if same = sameFields(s.sent.list, fields); !same {
 			if err := s.checkSingle(fields); err != nil {
 				return err
+			}
+			if st.tooLong(fields, core.FrameSizeError) {
+				return nil // the events say so
 			}
 		}
 	}
@@ -211,6 +209,9 @@ func (st *ServerStream) AdditionalHeaders(h Headers) error {
 	fields := s.response(status, h, RespondOptions{NoDate: true})
 	if err := s.checkSingle(fields); err != nil {
 		return err
+	}
+	if st.tooLong(fields, core.FrameSizeError) {
+		return nil
 	}
 	if err := s.conn.Headers(s.time(), st.id, fields, false); err != nil {
 		return refused(err, fields)

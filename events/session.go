@@ -70,7 +70,27 @@ type Session struct {
 	goAway    core.ErrCode // what the peer's GOAWAY said
 	cause     error        // what broke the transport
 
+	// What the transport is (session_state.go, origin.go).
+	encrypted    bool
+	origins      []string
+	bytesRead    int64
+	bytesWritten int64
+	unref        bool
+
+	// Timeouts (timeout.go).
+	quiet        idle
+	quietStreams quietStreams
+
+	// Limits (session_limits.go, memory.go).
+	maxMemory   int
+	maxBlock    int
+	maxRejected int
+	rejected    int // streams refused for want of memory
+	keptOut     int // bytes written and not yet taken by the core
+	keptIn      int // bytes received and not yet delivered
+
 	on    sessionEvents
+	early []func() // what waits for the connection
 	pings []pendingPing
 	acks  []func(error, Settings, time.Duration)
 
@@ -99,6 +119,8 @@ type sessionEvents struct {
 	ping           event[func(payload [8]byte)]
 	localSettings  event[func(Settings)]
 	remoteSettings event[func(Settings)]
+	timeout        event[func()]
+	frameError     event[func(uint8, core.ErrCode, StreamID)]
 }
 
 func (s *Session) init(opts *SessionOptions, now time.Time) {
@@ -106,6 +128,8 @@ func (s *Session) init(opts *SessionOptions, now time.Time) {
 	s.log = opts.logger()
 	s.high = opts.highWaterMark()
 	s.clock = opts.Now
+	s.maxMemory, s.maxBlock = opts.memory(), opts.sendBlock()
+	s.maxRejected = opts.MaxSessionRejectedStreams.Or(defaultRejected)
 	s.custom.wanted = opts.RemoteCustomSettings
 	s.now = now
 	s.watcher = newWatcher(s, opts)
@@ -127,6 +151,10 @@ func (s *Session) start(now time.Time, cfg core.Config, client bool) error {
 	if s.watcher != nil {
 		s.watcher.connected(now)
 	}
+	for _, f := range s.early {
+		f()
+	}
+	s.early = nil
 	return nil
 }
 

@@ -39,6 +39,12 @@ type extra struct {
 	trailers Headers          // received and not yet delivered
 	sentInfo []Headers
 	sentTail Headers
+	priority *core.Priority // to be sent with the request
+	quiet    idle           // its timeout (timeout.go)
+	queued   bool           // among the session's quietStreams
+	badFrame badFrame
+	writes   []writing // by WriteFunc
+	sentKept int64
 	holds    int         // whoever serves it beyond the close event
 	watched  *watched    // what the session's watcher keeps
 	stop     func() bool // ends watching a context
@@ -96,6 +102,7 @@ const (
 	isHeldBack                    // server: waits for a handler's place
 	isCounted                     // server: has such a place
 	holdsSlot                     // the core keeps its place until released
+	noBody                        // the peer's message ended with its headers
 )
 
 func (st *Stream) is(x state) bool { return st.state&x != 0 }
@@ -104,15 +111,17 @@ func (st *Stream) clear(x state)   { st.state &^= x }
 
 // streamEvents are the functions registered for a stream's events.
 type streamEvents struct {
-	data     event[func(p []byte)]
-	end      event[func()]
-	trailers event[func(Headers, Flags)]
-	drain    event[func()]
-	finish   event[func()]
-	wantTail event[func()]
-	aborted  event[func()]
-	error    event[func(error)]
-	close    event[func()]
+	data       event[func(p []byte)]
+	end        event[func()]
+	trailers   event[func(Headers, Flags)]
+	drain      event[func()]
+	finish     event[func()]
+	wantTail   event[func()]
+	aborted    event[func()]
+	error      event[func(error)]
+	close      event[func()]
+	timeout    event[func()]
+	frameError event[func(uint8, core.ErrCode, StreamID)]
 
 	// Of clients.
 	ready    event[func()]

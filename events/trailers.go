@@ -1,5 +1,7 @@
 package events
 
+import "weft/core"
+
 // askForTrailers emits the wantTrailers event. If nobody listens, the stream
 // ends without trailers.
 func (st *Stream) askForTrailers() {
@@ -52,6 +54,9 @@ func (st *Stream) sendTrailers(h Headers) error {
 	}
 	if err := s.checkSingle(s.fields); err != nil {
 		return err
+	}
+	if st.tooLong(s.fields, core.FrameSizeError) {
+		return nil
 	}
 	if err := s.conn.Headers(s.time(), st.id, s.fields, true); err != nil {
 		return refused(err, s.fields)

@@ -225,6 +225,10 @@ func (s *Session) handle(ev core.Event) {
 		s.onPingAcked(e.Opaque, e.RTT)
 	case *core.GoAwayReceived:
 		s.onGoAway(e)
+	case *core.AltSvcReceived:
+		s.client.onAltsvcFrame(e)
+	case *core.OriginReceived:
+		s.client.onOriginFrame(e)
 	case *core.ShutdownStarted:
 		s.closing = true
 	case *core.ConnClosed:

@@ -156,6 +156,7 @@ func (st *Stream) put(p []byte) {
 		st.out = st.s.buffer()
 	}
 	st.out.push(p)
+	st.s.keptOut += len(p)
 }
 
 func (st *Stream) end(p []byte) error {
@@ -234,6 +235,7 @@ func (st *Stream) sendPiece(p []byte, end bool) (int, bool) {
 	if s.watcher != nil {
 		s.watcher.sent(st, p[:n])
 	}
+	st.active()
 	if n < len(p) {
 		st.setWaiting(true)
 	} else if end {
@@ -246,13 +248,20 @@ func (st *Stream) sendPiece(p []byte, end bool) (int, bool) {
 // connection has ended, which is reported by another way, or the body is not
 // as announced.
 func (st *Stream) sendFailed(err error) {
-	st.out, st.unsent = nil, 0
+	st.dropOut()
 	if err == core.ErrNoStream || err == core.ErrClosed {
 		return
 	}
 	e := ErrHTTP2.caused(err)
 	e.HTTP2 = core.InternalError
 	st.destroy(e)
+}
+
+// dropOut forgets what was written and not sent.
+func (st *Stream) dropOut() {
+	st.s.keptOut -= st.out.len()
+	st.failWrites()
+	st.out, st.unsent = nil, 0
 }
 
 func (st *Stream) setWaiting(on bool) {
@@ -274,7 +283,10 @@ func (st *Stream) sendOut(end bool) {
 	if st.out == nil {
 		return // it ended
 	}
-	if st.out.take(st.out.len() - len(rest)); st.out.len() == 0 {
+	sent := st.out.len() - len(rest)
+	st.s.keptOut -= sent
+	st.tookKept(sent)
+	if st.out.take(sent); st.out.len() == 0 {
 		st.s.giveBack(st.out)
 		st.out = nil
 	}

@@ -1,0 +1,26 @@
+package core
+
+// resets counts the RST_STREAM frames of a peer that may still come at once:
+// Limits.ResetBurst of them, Limits.ResetRate more each second.
+type resets struct {
+	spent int64 // thousandths of a frame
+	at    instant
+}
+
+// take counts one frame, and reports false if it is one too many.
+func (r *resets) take(now instant, l *Limits) bool {
+	if l.ResetBurst == Unlimited {
+		return true
+	}
+	rate := int64(min(l.ResetRate, 1e6))
+	// In microseconds; a gap that gives everything back is not multiplied out.
+	elapsed := (now - r.at) / 1e3
+	switch {
+	case elapsed >= r.spent*1e3/rate+1:
+		r.spent, r.at = 0, now
+	case elapsed*rate >= 1e3:
+		r.spent, r.at = r.spent-elapsed*rate/1e3, now
+	}
+	r.spent += milli
+	return r.spent <= int64(min(l.ResetBurst, 1e12))*milli
+}

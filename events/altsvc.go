@@ -1,0 +1,103 @@
+package events
+
+import (
+	"net/url"
+	"strings"
+
+	"weft/core"
+)
+
+// OnAltsvc registers f for each alternative service the server advertises
+// (RFC 7838). origin is empty where the frame named none, and stream 0 where it
+// belongs to no stream. Neither text is checked.
+func (cs *ClientSession) OnAltsvc(f func(alt, origin string, stream StreamID)) Listener {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return Listener{&cs.mu, &cs.onAltsvc, cs.onAltsvc.add(f)}
+}
+
+// maxAltsvc is how long an ALTSVC frame's texts may be together, so that every
+// peer takes the frame.
+const maxAltsvc = 16382
+
+// Altsvc advertises an alternative service for an origin (RFC 7838 §4): alt is
+// a list such as `h2=":81"`, or "clear", and is sent as it is. origin is a URL,
+// of which scheme, host and port count.
+//
+// Errors: ErrInvalidChar if alt is not ASCII, ErrInvalidURL and
+// ErrAltsvcInvalidOrigin, ErrAltsvcLength, ErrInvalidSession.
+func (ss *ServerSession) Altsvc(alt, origin string) error {
+	o, err := originOf(origin)
+	if err != nil {
+		return err
+	}
+	if o == "" {
+		return ErrAltsvcInvalidOrigin
+	}
+	return ss.sendAltsvc(alt, o, 0)
+}
+
+// AltsvcStream advertises an alternative service for the origin of a stream.
+//
+// Errors: ErrInvalidChar, ErrAltsvcLength, ErrInvalidSession, ErrInvalidStream
+// if there is no such stream, ErrOutOfRange for stream 0.
+func (ss *ServerSession) AltsvcStream(alt string, id StreamID) error {
+	if id == 0 || id > core.MaxStreamID {
+		return ErrOutOfRange.with(`The value of "originOrStream" is out of range. It must be > 0 && < 4294967296. Received %d`, id)
+	}
+	return ss.sendAltsvc(alt, "", id)
+}
+
+func (ss *ServerSession) sendAltsvc(alt, origin string, id StreamID) error {
+	if !isPlain(alt) {
+		return ErrInvalidChar.with("Invalid character in alt: it must be ASCII without control characters")
+	}
+	if len(alt)+len(origin) > maxAltsvc {
+		return ErrAltsvcLength
+	}
+	ss.lock()
+	defer ss.unlock()
+	if ss.destroyed {
+		return ErrInvalidSession
+	}
+	ss.touched = true
+	return misuse(ss.conn.AltSvc(id, origin, alt))
+}
+
+// isPlain reports whether s is printable ASCII.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// originOf returns the ASCII origin of a URL (RFC 6454 §6.2), "" if it has
+// none.
+func originOf(s string) (string, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme == "" {
+		return "", ErrInvalidURL.with("Invalid URL: %q", s)
+	}
+	scheme := strings.ToLower(u.Scheme)
+	port := u.Port()
+	switch {
+	case u.Host == "", scheme != "http" && scheme != "https" && scheme != "ws" && scheme != "wss" && scheme != "ftp", !isPlain(u.Host):
+		return "", nil
+	case port != "" && port != wellKnown[scheme]:
+		return scheme + "://" + bare(u) + ":" + port, nil
+	}
+	return scheme + "://" + bare(u), nil
+}
+
+var wellKnown = map[string]string{"http": "80", "ws": "80", "https": "443", "wss": "443", "ftp": "21"}
+
+// onAltsvcFrame takes an advertisement of the server's.
+func (cs *ClientSession) onAltsvcFrame(e *core.AltSvcReceived) {
+	alt, origin, id := e.Value, e.Origin, e.Stream
+	for _, f := range cs.onAltsvc.take(nil) {
+		cs.call(func() { f(alt, origin, id) })
+	}
+}

@@ -1,0 +1,41 @@
+package events
+
+import (
+	"net"
+	"reflect"
+	"sync"
+)
+
+// bound are the connections that carry a session now.
+var bound sync.Map // net.Conn to struct{}
+
+// bind notes that a session takes a connection, and reports false if another
+// one has it.
+func bind(conn net.Conn) bool {
+	if !reflect.TypeOf(conn).Comparable() {
+		return true
+	}
+	_, taken := bound.LoadOrStore(conn, struct{}{})
+	return !taken
+}
+
+func unbind(conn net.Conn) {
+	if reflect.TypeOf(conn).Comparable() {
+		bound.Delete(conn)
+	}
+}
+
+// headConn is a connection of which something was read already.
+type headConn struct {
+	net.Conn
+	head []byte
+}
+
+func (c *headConn) Read(p []byte) (int, error) {
+	if len(c.head) == 0 {
+		return c.Conn.Read(p)
+	}
+	n := copy(p, c.head)
+	c.head = c.head[n:]
+	return n, nil
+}

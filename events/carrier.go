@@ -1,0 +1,42 @@
+package events
+
+import (
+	"crypto/tls"
+	"net"
+	"strconv"
+
+	"weft/core"
+)
+
+// carriedBy notes what carries the session: a connection, or with nil a loop of
+// the caller's, for which the option Transport speaks.
+func (s *Session) carriedBy(conn net.Conn, kind core.Transport) {
+	s.carrier = conn
+	if c, ok := conn.(interface{ ConnectionState() tls.ConnectionState }); ok {
+		s.encrypted = true
+		if name := c.ConnectionState().ServerName; name != "" && s.server != nil {
+			s.addOrigins([]string{serverOrigin(name, conn.LocalAddr())})
+		}
+	}
+	if conn == nil {
+		kind = s.opts.Transport
+	}
+	s.encrypted = s.encrypted || kind == core.TransportEncrypted
+}
+
+// serverOrigin is the origin a client asked for by a name, at an address.
+func serverOrigin(name string, at net.Addr) string {
+	if tcp, ok := at.(*net.TCPAddr); ok && tcp.Port != 443 {
+		return "https://" + net.JoinHostPort(name, strconv.Itoa(tcp.Port))
+	}
+	return "https://" + name
+}
+
+// checkTransport finds an option Transport that contradicts what the session is
+// carried by.
+func (o *SessionOptions) checkTransport(kind core.Transport) error {
+	if o.Transport != core.TransportUnknown && kind != core.TransportUnknown && o.Transport != kind {
+		return ErrInvalidArg.with("The option Transport contradicts what carries the session; leave it unset")
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package events
+
+import "weft/core"
+
+// SessionState is a snapshot of a session: windows and tables in bytes.
+type SessionState struct {
+	// EffectiveLocalWindowSize is what the connection's receive window is
+	// kept at.
+	EffectiveLocalWindowSize int64
+	// EffectiveRecvDataLength is how many bytes came in since the last
+	// WINDOW_UPDATE of the connection.
+	EffectiveRecvDataLength int64
+	// NextStreamID is the id the next stream of this side will have.
+	NextStreamID StreamID
+	// LocalWindowSize is how much the peer may still send.
+	LocalWindowSize int64
+	// LastProcStreamID is the last stream of the peer's that was taken.
+	LastProcStreamID StreamID
+	// RemoteWindowSize is how much this side may still send.
+	RemoteWindowSize int64
+	// OutboundQueueSize is how many frames wait to be handed to the transport.
+	OutboundQueueSize int
+	// DeflateDynamicTableSize and InflateDynamicTableSize are the limits of
+	// the compression tables for sending and receiving.
+	DeflateDynamicTableSize uint32
+	InflateDynamicTableSize uint32
+}
+
+// State returns a snapshot of the session; all zero before it is connected and
+// after it has ended.
+func (s *Session) State() SessionState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil || s.destroyed {
+		return SessionState{}
+	}
+	info := s.conn.Info()
+	return SessionState{
+		EffectiveLocalWindowSize: info.RecvSize,
+		EffectiveRecvDataLength:  info.RecvOwed,
+		NextStreamID:             info.NextStream,
+		LocalWindowSize:          info.RecvWindow,
+		LastProcStreamID:         info.LastPeer,
+		RemoteWindowSize:         info.SendWindow,
+		OutboundQueueSize:        info.FramesWaiting,
+		DeflateDynamicTableSize:  info.EncoderTable,
+		InflateDynamicTableSize:  info.DecoderTable,
+	}
+}
+
+// Type returns which end of the connection the session is.
+func (s *Session) Type() SessionType {
+	if s.server != nil {
+		return SessionTypeServer
+	}
+	return SessionTypeClient
+}
+
+// Encrypted reports whether the session runs over TLS. known is false before it
+// is connected.
+func (s *Session) Encrypted() (encrypted, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.encrypted, s.conn != nil
+}
+
+// ALPNProtocol returns what TLS negotiated, "h2", or "h2c" for a session
+// without TLS; "" before it is connected.
+func (s *Session) ALPNProtocol() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.conn == nil:
+		return ""
+	case s.encrypted:
+		return "h2"
+	}
+	return "h2c"
+}
+
+// SetNextStreamID makes id the next stream this side opens. It may only go up,
+// and must be odd on a client, even on a server.
+//
+// Errors: ErrOutOfRange, ErrInvalidSession.
+func (s *Session) SetNextStreamID(id StreamID) error {
+	s.lock()
+	defer s.unlock()
+	switch {
+	case s.destroyed:
+		return ErrInvalidSession
+	case s.conn == nil:
+		if id == 0 || id > core.MaxStreamID || id%2 == 0 {
+			return nextStreamError(id, nil)
+		}
+		s.early = append(s.early, func() { s.conn.SetNextStream(id) })
+		return nil
+	}
+	if err := s.conn.SetNextStream(id); err != nil {
+		return nextStreamError(id, err)
+	}
+	return nil
+}
+
+func nextStreamError(id StreamID, cause error) error {
+	e := ErrOutOfRange.with(`The value of "id" is out of range. It must be > 0 and <= 2147483647. Received %d`, id)
+	e.Cause = cause
+	return e
+}

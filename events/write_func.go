@@ -1,0 +1,57 @@
+package events
+
+// writing is a WriteFunc that is not done: its last byte is the one before at,
+// of all that was kept since there are any.
+type writing struct {
+	at   int64
+	done func(err error)
+}
+
+// WriteFunc is Write with a function that is called once, when all of p has been
+// handed to the connection, or with an error when that will never be. An error
+// of the call itself is only returned.
+func (st *Stream) WriteFunc(p []byte, done func(err error)) (ready bool, err error) {
+	st.s.lock()
+	defer st.s.unlock()
+	ready, err = st.write(p)
+	if err != nil || done == nil {
+		return ready, err
+	}
+	left := st.left()
+	if left == 0 || len(p) == 0 && st.more == nil {
+		st.s.post(func() { done(nil) })
+		return ready, nil
+	}
+	x := st.extras()
+	x.writes = append(x.writes, writing{x.sentKept + int64(left), done})
+	return ready, nil
+}
+
+// tookKept notes that n bytes of what was kept have been sent.
+func (st *Stream) tookKept(n int) {
+	x := st.more
+	if x == nil || len(x.writes) == 0 {
+		return
+	}
+	x.sentKept += int64(n)
+	for len(x.writes) > 0 && x.writes[0].at <= x.sentKept {
+		done := x.writes[0].done
+		x.writes = x.writes[1:]
+		st.s.post(func() { done(nil) })
+	}
+}
+
+// failWrites tells those whose bytes will not be sent.
+func (st *Stream) failWrites() {
+	if st.more == nil || len(st.more.writes) == 0 {
+		return
+	}
+	err := st.more.err
+	if err == nil {
+		err = ErrInvalidStream
+	}
+	for _, w := range st.more.writes {
+		st.s.post(func() { w.done(err) })
+	}
+	st.more.writes = nil
+}
