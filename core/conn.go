@@ -113,8 +113,8 @@ type Conn struct {
 	windowUpdates int
 	dataSent      int
 	stalls        int
-	resets        resets
-	invalid       int // frames and messages that counted towards MaxInvalid
+	resets        *resets // nil until one came
+	invalid       int     // frames and messages that counted towards MaxInvalid
 	origins       originSet
 	lastFault     Fault
 

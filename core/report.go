@@ -137,7 +137,7 @@ func (c *Conn) recvReset(h frame.Header, p []byte) {
 		c.fail(FaultStreamZero)
 		return
 	}
-	if !c.resets.take(c.now, c.cfg.Limits) {
+	if !c.takeReset() {
 		c.fail(FaultTooManyResets)
 		return
 	}

@@ -7,11 +7,16 @@ type resets struct {
 	at    instant
 }
 
-// take counts one frame, and reports false if it is one too many.
-func (r *resets) take(now instant, l *Limits) bool {
+// takeReset counts one frame, and reports false if it is one too many.
+func (c *Conn) takeReset() bool {
+	l, now := c.cfg.Limits, c.now
 	if l.ResetBurst == Unlimited {
 		return true
 	}
+	if c.resets == nil {
+		c.resets = new(resets)
+	}
+	r := c.resets
 	rate := int64(min(l.ResetRate, 1e6))
 	// In microseconds; a gap that gives everything back is not multiplied out.
 	elapsed := (now - r.at) / 1e3

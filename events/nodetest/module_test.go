@@ -27,7 +27,7 @@ func TestListeners(t *testing.T) {
 	w.client.OnPing(func([8]byte) { w.note("removed") }).Remove()
 	w.client.OnPing(func([8]byte) { w.note("last") })
 	ping := func() {
-		if ok, err := w.server.Ping(nil); !ok || err != nil {
+		if ok, err := w.server.Ping(func(error, time.Duration, [8]byte) {}); !ok || err != nil {
 			t.Error(ok, err)
 		}
 		w.settle()
