@@ -83,7 +83,7 @@ func (c *Conn) refill() {
 // ended, naming what it spent most on.
 func (c *Conn) charge(why cause) {
 	if why == causeStreamError || why == causeEmptyData {
-		if c.invalid++; c.invalid > c.cfg.MaxInvalid && !c.closed() {
+		if c.invalid++; int(c.invalid) > c.cfg.MaxInvalid && !c.closed() {
 			c.fail(FaultTooManyInvalid)
 			return
 		}

@@ -109,13 +109,13 @@ type Conn struct {
 	lastInput     instant
 
 	abuse         budget
-	refusedEarly  int
 	windowUpdates int
 	dataSent      int
-	stalls        int
 	resets        *resets // nil until one came
-	invalid       int     // frames and messages that counted towards MaxInvalid
 	origins       originSet
+	invalid       int32 // frames and messages that counted towards MaxInvalid
+	refusedEarly  int32
+	stalls        int32
 	lastFault     Fault
 
 	deadlines [numTimers]instant

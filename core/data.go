@@ -183,7 +183,7 @@ func (c *Conn) fireStall(s *stream) {
 	}
 	c.stalls++
 	c.resetFor(s, FaultStalled)
-	if c.stalls >= c.cfg.MaxStalls {
+	if int(c.stalls) >= c.cfg.MaxStalls {
 		c.fail(FaultTooManyStalls)
 	}
 }
