@@ -23,6 +23,9 @@ type ServerSession struct {
 	// while others linger, wait for a place.
 	handlers int
 	places   []*ServerStream // that wait
+
+	begun int            // by the requests of this turn
+	spare []ServerStream // made for those that are still to come in it
 }
 
 // NewServerSession makes a session that is driven by whoever calls its
@@ -82,12 +85,35 @@ func (ss *ServerSession) OnStream(f func(stream *ServerStream, headers Headers, 
 	return Listener{&ss.mu, &ss.onStream, ss.onStream.add(f)}
 }
 
+// newStream returns a stream's object. A turn that brings many requests makes
+// several at once: that is cheaper than one by one, and one of them that lives
+// long keeps at most the others of its turn.
+func (ss *ServerSession) newStream() *ServerStream {
+	if len(ss.spare) == 0 {
+		if ss.begun++; ss.begun <= manyRequests {
+			return new(ServerStream)
+		}
+		ss.spare = make([]ServerStream, atOnce)
+	}
+	st := &ss.spare[0]
+	ss.spare = ss.spare[1:]
+	return st
+}
+
+const (
+	manyRequests = 8 // of one turn, after which
+	atOnce       = 8 // objects are made at once
+)
+
+// turnEnded lets go of the objects that were made and not needed.
+func (ss *ServerSession) turnEnded() { ss.spare, ss.begun = nil, 0 }
+
 // onRequest takes the header section of a request.
 func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 	if ss.short(e.Stream) {
 		return
 	}
-	st := &ServerStream{}
+	st := ss.newStream()
 	st.s, st.server, st.id = &ss.Session, st, e.Stream
 	st.headers = ss.view(e.Fields)
 	if e.Method == "HEAD" {

@@ -75,59 +75,59 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 	}
 	s := st.s
 	now := s.time()
-	// Most responses are made of the same headers as the one before.
-	again := s.isGiven(h) && !o.NoDate && now.Unix() == s.dateAt
-	fields, status := s.sent.list, ""
-	same := again // as the last response, which was checked
-	if again {
-		status = fields[0].Value
-	} else {
-		var err error
-		if status, err = statusOf(h); err != nil {
+	if s.isGiven(h) && !o.NoDate && now.Unix() == s.dateAt {
+		// Most responses are made of the same headers as the one before.
+		end := o.EndStream || st.is(isHead) || hasNoBody(s.sent.list[0].Value)
+		if s.conn.Repeat(now, st.id, s.sentBlock, end) == nil {
+			st.responded(s.sent, end, o.WaitForTrailers)
+			return nil
+		}
+	}
+	status, err := statusOf(h)
+	if err != nil {
+		return err
+	}
+	fields := s.response(status, h, o)
+	same := sameFields(s.sent.list, fields) // as the last response, which was checked
+	if !same {
+		if err := s.checkSingle(fields); err != nil {
 			return err
 		}
-		fields = s.response(status, h, o)
-		if same = sameFields(s.sent.list, fields); !same {
-			if err := s.checkSingle(fields); err != nil {
-				return err
-			}
-			if st.tooLong(fields, core.FrameSizeError) {
-				return nil // the events say so
-			}
+		if st.tooLong(fields, core.FrameSizeError) {
+			return nil // the events say so
 		}
 	}
-	end := o.EndStream || st.is(isHead) || status == "204" || status == "205" || status == "304"
-	err := core.ErrNoBlock
-	if again {
-		err = s.conn.Repeat(now, st.id, s.sentBlock, end)
-	}
-	if err == core.ErrNoBlock {
-		err = s.conn.Headers(now, st.id, fields, end)
-	}
-	if err != nil {
+	end := o.EndStream || st.is(isHead) || hasNoBody(status)
+	if err := s.conn.Headers(now, st.id, fields, end); err != nil {
 		if errors.Is(err, core.ErrStreamLimit) {
 			return ErrHTTP2.with("The client's limit of concurrent pushed streams is reached")
 		}
 		return refused(err, fields)
 	}
-	s.touched = true
 	s.sentBlock = s.conn.LastSent()
-	if st.sent = s.sent; !again {
-		st.sent = s.keepSent(h, o, same)
-	}
-	st.set(sentHeaders)
-	if s.watcher != nil {
-		s.watcher.responded(&st.Stream, end)
-	}
-	if o.WaitForTrailers && !end {
-		st.set(wantsTail)
-	}
-	if end {
-		st.set(isEnding)
-		st.endSent()
-	}
+	st.responded(s.keepSent(h, o, same), end, o.WaitForTrailers)
 	return nil
 }
+
+// responded notes that the response has begun, and whether that was all of it.
+func (st *ServerStream) responded(h Headers, end, tail bool) {
+	st.s.touched = true
+	st.sent = h
+	st.set(sentHeaders)
+	if st.s.watcher != nil {
+		st.s.watcher.responded(&st.Stream, end)
+	}
+	switch {
+	case end:
+		st.set(isEnding)
+		st.endSent()
+	case tail:
+		st.set(wantsTail)
+	}
+}
+
+// hasNoBody reports whether a response of that status ends with its headers.
+func hasNoBody(status string) bool { return status == "204" || status == "205" || status == "304" }
 
 // response puts together the fields of a response.
 func (s *Session) response(status string, h Headers, o RespondOptions) []Field {

@@ -93,6 +93,9 @@ func (s *Session) endTurn() {
 	if s.conn != nil {
 		s.paused = s.conn.ReadPaused()
 	}
+	if s.server != nil {
+		s.server.turnEnded()
+	}
 	s.poke, s.roomier = false, false
 	s.inTurn, s.touched = false, false
 	s.publish()
