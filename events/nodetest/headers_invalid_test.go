@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -22,7 +23,7 @@ func fails(t *testing.T, what string, err error, sentinel error, text string) {
 
 // try makes a request outside a turn.
 func (w *world) try(namesAndValues ...string) error {
-	_, err := w.client.Request(w.t.Context(), events.H(namesAndValues...))
+	_, err := w.client.Request(context.Background(), events.H(namesAndValues...))
 	return err
 }
 

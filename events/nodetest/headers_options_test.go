@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -50,7 +51,7 @@ func (w *world) ask(r *raw, with ...func(*events.ClientStream)) (st *events.Clie
 	w.t.Helper()
 	w.client.Do(func() {
 		var err error
-		if st, err = w.client.Request(w.t.Context(), events.Headers{}); err != nil {
+		if st, err = w.client.Request(context.Background(), events.Headers{}); err != nil {
 			w.t.Fatal(err)
 		}
 		w.watchClient("client", st)

@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -230,7 +231,7 @@ func TestNode_headers(t *testing.T) {
 		var got []int
 		w.client.Do(func() {
 			for range codes {
-				st, err := w.client.Request(t.Context(), events.Headers{})
+				st, err := w.client.Request(context.Background(), events.Headers{})
 				if err != nil {
 					t.Fatal(err)
 				}
