@@ -1,6 +1,7 @@
 package core
 
 import (
+	"math"
 	"time"
 
 	"weft/core/frame"
@@ -166,6 +167,30 @@ func (c *Conn) Send(now time.Time, id StreamID, p []byte, end bool) (n int, err 
 		c.settle(s, steps[s.state][sendDataEnd].next)
 	}
 	return n, nil
+}
+
+// Room returns how many body bytes of the stream Send would take now, in as
+// many calls as it takes frames. If that is none, the stream waits for its turn
+// as after a Send that fell short, and Writable says when to go on. It is for
+// who reads a body from elsewhere and wants to hold nothing of it; a stream
+// that may not send has no room, and does not wait.
+func (c *Conn) Room(now time.Time, id StreamID) int {
+	c.tick(now)
+	s := c.streams.find(id)
+	if c.closed() || s == nil || !steps[s.state][sendData].legal() || s.send == phaseHeaders {
+		return 0
+	}
+	n := c.sendable(s, math.MaxInt)
+	switch {
+	case n == 0:
+		c.wait(s)
+	case n == int(c.peer.maxFrameSize) && !c.sched.ahead(s):
+		// Nobody waits whose turn would come after this frame.
+		out := c.cfg.MaxOutput - len(c.out) - c.handed
+		out -= (out/n + 1) * frame.HeaderLen
+		n = max(n, int(min(s.sendWindow, c.sendWindow, int64(out))))
+	}
+	return n
 }
 
 // armStall gives the stream another Config.Stall to make progress in.

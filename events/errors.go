@@ -29,6 +29,8 @@ type Error struct {
 	LastStream core.StreamID
 	// Cause is the error behind this one, if any; Unwrap returns it.
 	Cause error
+
+	told bool // the message says what Cause does
 }
 
 // Error returns the code, the message and what is known of the reason.
@@ -37,7 +39,7 @@ func (e *Error) Error() string {
 	if e.Fault != core.FaultNone {
 		s += " (" + e.Fault.String() + ")"
 	}
-	if e.Cause != nil {
+	if e.Cause != nil && !e.told {
 		s += ": " + e.Cause.Error()
 	}
 	return s
@@ -108,6 +110,10 @@ var (
 	ErrTooManyInvalidFrames       = &Error{Code: "ERR_HTTP2_TOO_MANY_INVALID_FRAMES", Message: "Too many invalid HTTP/2 frames"}
 	ErrTooManyRejected            = &Error{Code: "ERR_HTTP2_TOO_MANY_REJECTED_STREAMS", Message: "Too many streams were refused for want of memory"}
 	ErrInvalidArgType             = &Error{Code: "ERR_INVALID_ARG_TYPE", Message: "The argument has the wrong type"}
+	ErrNotExist                   = &Error{Code: "ENOENT", Message: "no such file or directory"}
+	ErrSendFile                   = &Error{Code: "ERR_HTTP2_SEND_FILE", Message: "Directories cannot be sent"}
+	ErrSendFileNoSeek             = &Error{Code: "ERR_HTTP2_SEND_FILE_NOSEEK", Message: "Offset or length can only be specified for regular files"}
+	ErrSendPipe                   = &Error{Code: "ERR_HTTP2_SEND_PIPE", Message: "A pipe is read by a goroutine, and this session is driven by a loop of the caller's"}
 )
 
 // with returns an error like e with another message.

@@ -21,6 +21,7 @@ const (
 	pendFinish
 	pendTimeout
 	pendSettle // see whether it is over
+	pendSpent  // close what its body was read from, before its last events
 	pendEnd    // of what was cut short
 	pendError
 	pendClose
@@ -76,6 +77,8 @@ func (st *Stream) runPending() {
 			st.emit(func(on *streamEvents) *event[func()] { return &on.finish })
 		case pendSettle:
 			st.settle()
+		case pendSpent:
+			st.closeSpent()
 		case pendEnd:
 			st.emit(func(on *streamEvents) *event[func()] { return &on.end })
 		case pendError:
@@ -114,7 +117,7 @@ func (st *Stream) runnable() pending {
 	if st.pending&pendClose != 0 {
 		st.forget() // the session does not wait for a listener
 	}
-	return st.pending & (pendSend | pendSettle)
+	return st.pending & (pendSend | pendSettle | pendSpent)
 }
 
 // emit calls the listeners of an event without arguments.

@@ -9,16 +9,18 @@ import (
 
 // source is what the body of a stream is read from, as its window opens.
 type source struct {
-	r    io.Reader
-	left int64 // bytes still to come, -1 unknown
-	busy bool  // being read
+	r      io.Reader
+	left   int64       // bytes still to come, -1 unknown
+	busy   bool        // being read
+	failed func(error) // is told why reading failed, if not nil
 }
 
 // SendFrom sends size bytes read from r as the rest of the body, and ends it;
 // a size of -1 means up to io.EOF. r is read within turns, as the peer makes
 // room, so that never more than 64 KiB of a stream wait in memory: it should
 // be a file or something else that does not block. It is closed, if it can be,
-// when it was read or the stream has ended.
+// when it was read or the stream has ended, and before the stream's close
+// event.
 //
 // Should r fail or end early, the stream is reset with INTERNAL_ERROR, so that
 // a truncated body never looks complete.
@@ -31,14 +33,23 @@ func (st *Stream) SendFrom(r io.Reader, size int64) error {
 		st.closeSource(&source{r: r})
 		return err
 	}
-	st.source = &source{r: r, left: size}
-	st.s.sources++
-	st.set(isEnding)
-	st.enqueue(pendSend)
+	st.sendFrom(&source{r: r, left: size})
 	return nil
 }
 
-var errShort = errors.New("the source ended before the announced size")
+func (st *Stream) sendFrom(src *source) {
+	st.source = src
+	st.s.sources++
+	st.set(isEnding)
+	st.enqueue(pendSend)
+}
+
+var (
+	errShort = errors.New("the source ended before the announced size")
+	// errNotYet is what a source returns that has nothing now. It enqueues
+	// pendSend once it has.
+	errNotYet = errors.New("nothing to read yet")
+)
 
 // pull sends from the source until it or the room is used up.
 func (st *Stream) pull() {
@@ -58,10 +69,17 @@ func (st *Stream) pull() {
 			st.dropSource()
 			return
 		}
-		p := s.chunkFor(src)
+		p := st.chunkFor(src)
+		if len(p) == 0 {
+			st.setWaiting(true)
+			return
+		}
 		n, err := st.read(src.r, p)
 		if st.source != src {
 			return // it ended meanwhile
+		}
+		if err == errNotYet {
+			return
 		}
 		if src.left > 0 {
 			src.left -= int64(n)
@@ -78,11 +96,15 @@ func (st *Stream) pull() {
 	}
 }
 
-// chunkFor returns where to read to: a part of what may wait in memory.
-func (s *Session) chunkFor(src *source) []byte {
-	n := min(maxSourcedStream, max(1, maxSourced/s.sources))
+// chunkFor returns where to read to. Of a source of known size no more is read
+// than can be sent at once: nothing of it waits in memory. One that may turn out
+// to be at its end, so that only this remains to be said, is read up to a frame
+// ahead; all of them share what may wait.
+func (st *Stream) chunkFor(src *source) []byte {
+	s := st.s
+	n := min(maxPiece, max(1, maxSourced/8/s.sources))
 	if src.left > 0 {
-		n = int(min(int64(n), src.left))
+		n = int(min(maxSourcedStream, src.left, int64(s.conn.Room(s.time(), st.id))))
 	}
 	if cap(s.chunk) < n {
 		s.chunk = make([]byte, n)
@@ -103,13 +125,24 @@ func (st *Stream) read(r io.Reader, p []byte) (n int, err error) {
 }
 
 func (st *Stream) sourceFailed(err error) {
+	failed := st.source.failed
 	st.dropSource()
 	if err == nil || err == io.EOF {
 		err = errShort
 	}
 	e := ErrStreamError.with("Stream closed with error code %s", codeName(core.InternalError))
 	e.HTTP2, e.Cause = core.InternalError, err
+	if failed != nil {
+		st.outside(func() { failed(e) })
+	}
 	st.destroy(e)
+}
+
+// outside runs f in a turn, without the lock; a panic in it ends the stream.
+func (st *Stream) outside(f func()) {
+	st.s.mu.Unlock()
+	defer st.called()
+	f()
 }
 
 // dropSource lets go of the source.
@@ -127,6 +160,19 @@ func (st *Stream) dropSource() {
 
 func (st *Stream) closeSource(src *source) {
 	if c, ok := src.r.(io.Closer); ok {
-		st.s.post(func() { c.Close() })
+		x := st.extras()
+		x.spent = append(x.spent, c)
+		st.enqueue(pendSpent)
 	}
+}
+
+// closeSpent closes sources that are done with.
+func (st *Stream) closeSpent() {
+	list := st.more.spent
+	st.more.spent = nil
+	st.outside(func() {
+		for _, c := range list {
+			c.Close()
+		}
+	})
 }

@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"io"
 
 	"weft/core"
 )
@@ -48,6 +49,7 @@ type extra struct {
 	holds    int         // whoever serves it beyond the close event
 	watched  *watched    // what the session's watcher keeps
 	stop     func() bool // ends watching a context
+	spent    []io.Closer // sources that are done with, still to be closed
 }
 
 // extras returns the stream's extra, to change it.
