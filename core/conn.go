@@ -151,6 +151,7 @@ type events struct {
 }
 
 type rareEvents struct {
+	lastEnd         endFrame // no event, but as rarely of use (push.go)
 	allowed         StreamsAllowed
 	push            PushPromiseReceived
 	settings        SettingsReceived

@@ -144,7 +144,11 @@ func (c *Conn) Send(now time.Time, id StreamID, p []byte, end bool) (n int, err 
 		}
 	}
 	last := end && n == len(p)
+	at := len(c.out)
 	overhead := c.appendData(s, p[:n], last)
+	if last && c.peer.push && !c.client {
+		c.noteEnd(id, at)
+	}
 	c.dataSent++
 	s.sendWindow -= int64(n + overhead)
 	c.sendWindow -= int64(n + overhead)

@@ -35,6 +35,9 @@ func (c *Conn) SwapOutput(spare []byte) []byte {
 func (c *Conn) handOver(n int) {
 	c.taken = true
 	c.batch++
+	if c.ev.rare != nil {
+		c.ev.rare.lastEnd.to = 0
+	}
 	if !c.cfg.reportedWrites {
 		c.replies, c.forced = 0, 0
 		return

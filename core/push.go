@@ -115,6 +115,10 @@ func (c *Conn) beginPush(s *stream) {
 // cacheable and without content: GET or HEAD. The response is then sent with
 // Headers and Send on the returned stream.
 //
+// After the end of that stream's response there is no promise, unless the end
+// was sent by Send, is the last thing said and has not been taken as output:
+// then the promise goes before it.
+//
 // Errors: ErrPushDisabled, ErrNoStream, ErrStreamState, ErrGoingAway,
 // ErrStreamsExhausted, *FieldError, ErrClosed, ErrRole.
 func (c *Conn) Push(now time.Time, id StreamID, fields []Field) (StreamID, error) {
@@ -132,10 +136,12 @@ func (c *Conn) Push(now time.Time, id StreamID, fields []Field) (StreamID, error
 		return 0, ErrStreamsExhausted
 	}
 	s := c.streams.find(id)
-	if s == nil || s.state.closed() {
+	early := c.endIsLast(id)
+	switch {
+	case early: // before that end there is room for a promise
+	case s == nil || s.state.closed():
 		return 0, ErrNoStream
-	}
-	if !steps[s.state][sendPush].legal() || c.isOurs(id) {
+	case !steps[s.state][sendPush].legal() || c.isOurs(id):
 		return 0, ErrStreamState
 	}
 	var m message
@@ -152,10 +158,47 @@ func (c *Conn) Push(now time.Time, id StreamID, fields []Field) (StreamID, error
 	ps.state = StateReservedLocal
 	ps.push = true
 	ps.headOnly = m.pseudo.Method == "HEAD"
-	if s.node != nil {
+	if s != nil && s.node != nil {
 		// A push starts under the stream it belongs to (RFC 7540 §5.3.5).
 		c.plant().place(ps, Priority{Parent: id, Weight: defaultWeight}, c.cfg.MaxIdlePriorities)
 	}
+	at := len(c.out)
 	c.writeBlock(headerFrame{id: id, promised: promised}, fields, KindRequest, &m, known)
+	if early {
+		c.moveEnd(at)
+	}
 	return promised, nil
+}
+
+// endFrame is where in the output the last DATA frame with END_STREAM is, if
+// it was not taken.
+type endFrame struct {
+	id StreamID
+	at int // where it begins
+	to int // where it ends
+}
+
+// noteEnd notes that the frame from at on, the last of the output, ended a
+// stream.
+func (c *Conn) noteEnd(id StreamID, at int) {
+	c.rare().lastEnd = endFrame{id, at, len(c.out)}
+}
+
+// endIsLast reports whether the end of a stream the client opened is the last
+// of the output and was not taken: it may yet come later.
+func (c *Conn) endIsLast(id StreamID) bool {
+	if c.ev.rare == nil {
+		return false
+	}
+	e := &c.ev.rare.lastEnd
+	return e.id == id && e.to > 0 && e.to == len(c.out) && !c.isOurs(id)
+}
+
+// moveEnd moves the frame that ends a stream behind what was written after it,
+// from at on.
+func (c *Conn) moveEnd(at int) {
+	e := &c.ev.rare.lastEnd
+	end := append([]byte(nil), c.out[e.at:at]...)
+	e.at += copy(c.out[e.at:], c.out[at:])
+	e.to = e.at + copy(c.out[e.at:], end)
 }

@@ -13,7 +13,8 @@ type PushOptions struct {
 
 // PushStream promises a response to a request the client did not make, and
 // returns the stream to give it on. Of the request :method is GET, and :scheme,
-// :authority and :path are those of this one unless given.
+// :authority and :path are those of this one unless given. It is possible until
+// the response's end, and directly after an End within the same turn.
 //
 // Errors: ErrPushDisabled, ErrNestedPush, ErrInvalidStream, ErrOutOfStreams,
 // ErrHTTP2 for a promise longer than MaxSendHeaderBlockLength, and those of
@@ -27,7 +28,7 @@ func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStrea
 		return nil, ErrPushDisabled
 	case st.is(isPush):
 		return nil, ErrNestedPush
-	case st.is(isDestroyed | isClosed):
+	case st.is(isDestroyed), st.is(isClosed) && !(st.is(sentEnd) && st.code == core.NoError):
 		return nil, ErrInvalidStream
 	}
 	full := requestFields(h, func(name string) string {
