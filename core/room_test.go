@@ -9,7 +9,7 @@ import (
 
 // Room tells what Send then takes; without room the stream waits, and is told.
 func TestRoom(t *testing.T) {
-	c := mustServer(t, core.Config{MaxOutput: 200 << 10})
+	c := mustServer(t, core.Config{})
 	peer := coretest.NewPeer()
 	c.Receive(epoch, peer.Handshake(true).Headers(1, true, coretest.Request("GET", "/")...).Bytes())
 	for range c.Events {

@@ -88,7 +88,7 @@ func TestNode_respond_file_fd(t *testing.T) {
 			covers(t, "rule.respondWithFD.no-validation")
 		})
 		got := w.fetch()
-		w.happened("client ready 1", "client finish", "server end", "server error "+internal, "server close 2",
+		w.happened("client ready 1", "client finish", "server error "+internal, "server close 2",
 			"client response 200 flags=4", "client error "+internal, "client close 2")
 		if code, _ := got.RSTCode(); code != core.InternalError || got.body.Len() > 0 || got.Complete() {
 			t.Errorf("closed with %v after %d bytes", code, got.body.Len())
