@@ -17,7 +17,7 @@ func TestRoom(t *testing.T) {
 	if n := c.Room(epoch, 1); n != 0 {
 		t.Errorf("room before the headers: %d", n)
 	}
-	if err := c.Headers(epoch, 1, response, false); err != nil {
+	if err := c.Headers(epoch, 1, []core.Field{{Name: ":status", Value: "200"}}, false); err != nil {
 		t.Fatal(err)
 	}
 	n := c.Room(epoch, 1)
