@@ -101,8 +101,6 @@ func (st *ServerStream) mayAnswer(h Headers, offset int64, length Opt[int64]) er
 	return nil
 }
 
-func hasNoBody(status string) bool { return status == "204" || status == "205" || status == "304" }
-
 // fileAnswer is a file on its way to become a response.
 type fileAnswer struct {
 	st      *ServerStream
