@@ -47,13 +47,14 @@ func (w *world) exchange(request, response events.Headers) (atServer, atClient e
 func TestNode_headers(t *testing.T) {
 	t.Run("zero-length-header", func(t *testing.T) {
 		w := newWorld(t, setup{base: "http://localhost:8080/"})
-		got, _ := w.exchange(events.H(":path", "/", "", "foo", "bar", ""), events.Headers{})
+		got, response := w.exchange(events.H(":path", "/", "", "foo", "bar", ""), events.H("", "foo", "bar", ""))
 		same(t, "received", fieldsOf(got), []string{
 			":path=/", ":method=GET", ":authority=localhost:8080", ":scheme=http", "bar=",
 		})
 		if got.Sensitive() != nil {
 			t.Errorf("sensitive: %q", got.Sensitive())
 		}
+		same(t, "answered", fieldsOf(response)[:2], []string{":status=200", "bar="})
 	})
 	t.Run("compat-serverrequest-headers.3", func(t *testing.T) {
 		w := newWorld(t, setup{})
@@ -73,8 +74,8 @@ func TestNode_headers(t *testing.T) {
 			t.Errorf("abc: %q", got.Get("abc"))
 		}
 		covers(t, "rule.headers.dup-other-joined")
-		if got.Get("cookie") != "a=b; c=d; e=f" {
-			t.Errorf("cookie: %q", got.Get("cookie"))
+		if got.Get("cookie") != "a=b; c=d; e=f" || h.Get("cookie") != "a=b; c=d; e=f" {
+			t.Errorf("cookie: %q, of the crumbs %q", got.Get("cookie"), h.Get("cookie"))
 		}
 		covers(t, "rule.headers.dup-cookie-joined")
 		if !strings.Contains(w.fromClient.stream(1)[0], "abc=1 abc=2 abc=3") {
