@@ -28,6 +28,11 @@ func TestErrors(t *testing.T) {
 		w.settle()
 		w.happened() // nothing came of it
 		covers(t, "rule.error.validation")
+		_, err = w.client.Ping(nil)
+		fails(t, "Ping", err, events.ErrInvalidArgType,
+			`ERR_INVALID_ARG_TYPE: The "callback" argument must be of type function. Received nil`)
+		covers(t, "error.ERR_INVALID_ARG_TYPE")
+		covers(t, "error.ERR_INVALID_CALLBACK")
 	})
 	t.Run("state", func(t *testing.T) {
 		w := newWorld(t, setup{})

@@ -119,9 +119,10 @@ func TestNode_respondInvalid(t *testing.T) {
 			if st.HeadersSent() {
 				t.Error("a response was begun")
 			}
-			if err := st.Respond(events.H("works", "yes"), events.RespondOptions{EndStream: true}); err != nil {
+			if err := st.Respond(events.H("works", "yes"), events.RespondOptions{EndStream: true}); err != nil || !st.HeadersSent() {
 				t.Errorf("Respond: %v", err)
 			}
+			covers(t, "serverStream.prop.headersSent")
 		})
 		w.get(func(st *events.ClientStream) {
 			st.OnResponse(func(h events.Headers, _ events.Flags) {

@@ -180,6 +180,8 @@ func TestNode_headers(t *testing.T) {
 		if !w.saw("client headers 102") || !w.saw("client trailers xyz=abc flags=5") {
 			t.Errorf("%q", w.log)
 		}
+		covers(t, "clientStream.event.headers")
+		covers(t, "serverStream.method.additionalHeaders")
 	})
 	t.Run("dont-override", func(t *testing.T) {
 		h, ro, co := events.Headers{}, events.RespondOptions{}, events.RequestOptions{}
@@ -214,7 +216,7 @@ func TestNode_headers(t *testing.T) {
 		}
 		w.settle()
 		same(t, "methods", got, methods)
-		if n := len(w.of("client response")); n != 5 {
+		if n := len(w.of("client response")); n != len(methods) {
 			t.Errorf("%d responses", n)
 		}
 		if n := strings.Count(strings.Join(w.log, "\n")+"\n", "client end\n"); n != 5 {
@@ -245,6 +247,15 @@ func TestNode_headers(t *testing.T) {
 			t.Errorf("received %v", got)
 		}
 		covers(t, "rule.headers.status-number")
+		covers(t, "serverStream.method.respond")
+		covers(t, "clientStream.event.response")
+		for i, code := range codes {
+			sent := w.fromServer.stream(events.StreamID(2*i + 1))
+			if len(sent) != 1 || !strings.HasPrefix(sent[0], fmt.Sprintf("HEADERS %d :status=%d ", 2*i+1, code)) || !strings.HasSuffix(sent[0], " END_STREAM") {
+				t.Errorf("sent %q", sent)
+			}
+		}
+		covers(t, "serverStream.respond.option.endStream")
 		if n := strings.Count(strings.Join(w.log, "\n")+"\n", "end\n"); n < 2*len(codes) {
 			t.Errorf("%q", w.log)
 		}
