@@ -72,7 +72,7 @@ func (st *Stream) reportFrameError() {
 	if len(list) == 0 {
 		return
 	}
-	s.mu.Unlock()
+	s.leave()
 	defer st.called()
 	for _, f := range list {
 		f(bad.frameType, core.FrameSizeError, bad.id)

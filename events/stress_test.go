@@ -18,12 +18,17 @@ import (
 
 // Every method from many goroutines while sessions come and go: nothing races,
 // nothing hangs.
-func TestStress(t *testing.T) {
+func TestStress(t *testing.T) { stress(t, nil, nil) }
+
+// The same while everything is watched: what is told of it adds up.
+func TestStressWatched(t *testing.T) { stress(t, newTally(), newTally()) }
+
+func stress(t *testing.T, serving, asking *tally) {
 	quiet := slog.New(slog.DiscardHandler)
-	srv, err := events.CreateServer(events.ServerOptions{SessionOptions: events.SessionOptions{
+	srv, err := events.CreateServer(events.ServerOptions{SessionOptions: serving.watch(events.SessionOptions{
 		Settings: events.Settings{MaxConcurrentStreams: events.Set(uint32(20))},
 		Logger:   quiet,
-	}})
+	})})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +71,7 @@ func TestStress(t *testing.T) {
 	for range rounds {
 		var clients sync.WaitGroup
 		for range 4 {
-			clients.Go(func() { stressClient(t, l, quiet, &others) })
+			clients.Go(func() { stressClient(t, l, asking.watch(events.SessionOptions{Logger: quiet}), &others) })
 		}
 		clients.Wait()
 	}
@@ -76,15 +81,17 @@ func TestStress(t *testing.T) {
 		t.Errorf("Shutdown: %v", err)
 	}
 	others.Wait()
+	serving.check(t, rounds*4)
+	asking.check(t, rounds*4)
 }
 
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-func stressClient(t *testing.T, l *mem.Listener, quiet *slog.Logger, others *sync.WaitGroup) {
+func stressClient(t *testing.T, l *mem.Listener, opts events.SessionOptions, others *sync.WaitGroup) {
 	client, err := events.Connect(context.Background(), "http://example.org", events.ConnectOptions{
-		SessionOptions:   events.SessionOptions{Logger: quiet},
+		SessionOptions:   opts,
 		CreateConnection: func(ctx context.Context) (net.Conn, error) { return l.Dial(ctx) },
 	})
 	if err != nil {

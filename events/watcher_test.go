@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,4 +62,72 @@ func serving(t testing.TB, opts events.SessionOptions) (turn func(in, out []byte
 		s.Wrote(mem.Epoch, len(out))
 		return out
 	}, served
+}
+
+// tally counts what becomes of the streams of many sessions. A nil tally does
+// nothing.
+type tally struct {
+	*events.PerformanceObserver
+	created, started, closed, failed atomic.Int64
+	streams, sessions, counted       atomic.Int64 // entries, and streams counted by those of sessions
+}
+
+func newTally() *tally {
+	c := &tally{}
+	c.PerformanceObserver = events.NewPerformanceObserver(func(items *events.EntryList) {
+		for _, e := range items.GetEntries() {
+			if e.Session != nil {
+				c.sessions.Add(1)
+				c.counted.Add(int64(e.Session.StreamCount))
+			} else {
+				c.streams.Add(1)
+			}
+		}
+	})
+	c.Observe(events.ObserveOptions{EntryTypes: []events.EntryType{events.EntryTypeHTTP2}})
+	return c
+}
+
+func (c *tally) watch(opts events.SessionOptions) events.SessionOptions {
+	if c == nil {
+		return opts
+	}
+	opts.Performance = c.PerformanceObserver
+	opts.Diagnostics = &events.Diagnostics{
+		Client: events.ClientDiagnostics{
+			StreamCreated:       func(events.ClientStreamRecord, events.Headers) { c.created.Add(1) },
+			StreamStart:         func(events.ClientStreamRecord, events.Headers) { c.started.Add(1) },
+			StreamClose:         func(events.ClientStreamRecord) { c.closed.Add(1) },
+			StreamError:         func(events.ClientStreamRecord, error) { c.failed.Add(1) },
+			StreamBodyChunkSent: func(events.ClientStreamRecord, events.BodyChunk) {},
+		},
+		Server: events.ServerDiagnostics{
+			StreamCreated: func(events.ServerStreamRecord, events.Headers) { c.created.Add(1) },
+			StreamStart:   func(events.ServerStreamRecord, events.Headers) { c.started.Add(1) },
+			StreamClose:   func(events.ServerStreamRecord) { c.closed.Add(1) },
+			StreamError:   func(events.ServerStreamRecord, error) { c.failed.Add(1) },
+		},
+	}
+	return opts
+}
+
+// check compares what was told once all is over: each stream was created and
+// closed, and those that had an id were measured.
+func (c *tally) check(t *testing.T, sessions int) {
+	t.Helper()
+	if c == nil {
+		return
+	}
+	if c.created.Load() != c.closed.Load() {
+		t.Errorf("%d streams were created, %d closed", c.created.Load(), c.closed.Load())
+	}
+	if c.started.Load() > c.created.Load() || c.failed.Load() > c.created.Load() {
+		t.Errorf("%d of %d streams started, %d failed", c.started.Load(), c.created.Load(), c.failed.Load())
+	}
+	if c.streams.Load() != c.counted.Load() || c.streams.Load() == 0 {
+		t.Errorf("%d streams measured, %d counted by their sessions", c.streams.Load(), c.counted.Load())
+	}
+	if int(c.sessions.Load()) > sessions {
+		t.Errorf("%d of %d sessions measured", c.sessions.Load(), sessions)
+	}
 }

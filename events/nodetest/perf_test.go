@@ -264,6 +264,10 @@ func TestNode_pack_end_stream_flag(t *testing.T) {
 			st.WriteString("OK")
 			st.End(nil)
 		}, []string{`DATA 1 2 "OK" END_STREAM`}},
+		{"pack-end-stream-flag.3", 5, func(st *events.ServerStream) {
+			st.Respond(events.Status(200))
+			st.WriteFunc([]byte("OK"), func(error) { st.End(nil) })
+		}, []string{`DATA 1 2 "OK"`, `DATA 1 0 END_STREAM`}},
 	} {
 		t.Run(c.row, func(t *testing.T) {
 			n, sent := framesUntilClose(t, c.answer)
