@@ -28,6 +28,9 @@ func stress(t *testing.T, serving, asking *tally) {
 	srv, err := events.CreateServer(events.ServerOptions{SessionOptions: serving.watch(events.SessionOptions{
 		Settings: events.Settings{MaxConcurrentStreams: events.Set(uint32(20))},
 		Logger:   quiet,
+		// One Settings too many ends a session, and then there would be
+		// nothing to see.
+		SessionLimits: events.SessionLimits{MaxOutstandingSettings: 1000},
 	})})
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +74,9 @@ func stress(t *testing.T, serving, asking *tally) {
 	for range rounds {
 		var clients sync.WaitGroup
 		for range 4 {
-			clients.Go(func() { stressClient(t, l, asking.watch(events.SessionOptions{Logger: quiet}), &others) })
+			clients.Go(func() {
+				stressClient(t, l, asking.watch(events.SessionOptions{Logger: quiet, SessionLimits: events.SessionLimits{MaxOutstandingSettings: 1000}}), &others)
+			})
 		}
 		clients.Wait()
 	}

@@ -86,11 +86,11 @@ func pushed(t *testing.T) []string {
 	w.serve(func(st *events.ServerStream, _ events.Headers) {
 		w.note("server stream %d", st.ID())
 		st.Respond(events.Status(200, "date", "today"))
+		st.End(nil)
 		push, err := st.PushStream(events.H("pushHeader", "pushValue"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		st.End(nil)
 		push.Respond(events.Status(200, "date", "today"))
 		push.End(nil)
 	})
