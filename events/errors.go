@@ -175,7 +175,10 @@ func misuse(err error) error {
 	}
 	var config *core.ConfigError
 	if errors.As(err, &config) {
-		return ErrInvalidSettingValue.with("Invalid value for setting %q: %s, must be %s", settingKey(config.Option), config.Value, config.Range)
+		if key := settingKey(config.Option); key != config.Option || key == core.SettingNoRFC7540Priorities.String() {
+			return ErrInvalidSettingValue.with("Invalid value for setting %q: %s, must be %s", key, config.Value, config.Range)
+		}
+		return ErrOutOfRange.with("%s is %s, must be %s", config.Option, config.Value, config.Range)
 	}
 	return ErrHTTP2.caused(err)
 }

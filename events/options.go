@@ -131,8 +131,11 @@ func (o *SessionOptions) config(client bool) (core.Config, error) {
 		LaxFieldValues:   !o.StrictFieldWhitespaceValidation.Or(true),
 		IndexCredentials: o.IndexCredentials,
 	}
-	if cfg.ConnWindow == 0 {
+	switch w := int64(o.WindowSize); {
+	case w == 0:
 		cfg.ConnWindow = 65535
+	case w < 65535 || w > 1<<31-1:
+		return cfg, ErrOutOfRange.with("WindowSize is %d, must be 0 for the default or 65535 to 2^31-1", w)
 	}
 	switch o.PaddingStrategy {
 	case PaddingStrategyNone:

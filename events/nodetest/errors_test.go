@@ -28,6 +28,17 @@ func TestErrors(t *testing.T) {
 		w.settle()
 		w.happened() // nothing came of it
 		covers(t, "rule.error.validation")
+		for text, opts := range map[string]events.SessionOptions{
+			`ERR_OUT_OF_RANGE: WindowSize is 1, must be 0 for the default or 65535 to 2^31-1`:      {WindowSize: 1},
+			`ERR_OUT_OF_RANGE: MaxOutput is -7, must be 0 for the default, positive, or Unlimited`: {Limits: core.Limits{MaxOutput: -7}},
+			`ERR_HTTP2_INVALID_SETTING_VALUE: Invalid value for setting "NO_RFC7540_PRIORITIES": 2, must be 0 or 1`: {
+				Settings: events.Settings{CustomSettings: map[uint16]uint32{9: 2}},
+			},
+		} {
+			if _, err := events.CreateServer(events.ServerOptions{SessionOptions: opts}); err == nil || errText(err) != text {
+				t.Errorf("CreateServer: %v, want %s", err, text)
+			}
+		}
 		_, err = w.client.Ping(nil)
 		fails(t, "Ping", err, events.ErrInvalidArgType,
 			`ERR_INVALID_ARG_TYPE: The "callback" argument must be of type function. Received nil`)
