@@ -105,6 +105,9 @@ func (st *ClientStream) open() bool {
 	st.enqueue(pendReady)
 	switch {
 	case st.is(isClosed): // before it was sent
+		if st.left() == 0 {
+			st.enqueue(pendFinish)
+		}
 		st.reset(st.code)
 	case end:
 		st.set(sentEnd)

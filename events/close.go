@@ -68,10 +68,17 @@ func (st *Stream) shut(code core.ErrCode, wire, force bool) {
 	if !ended {
 		st.set(isEnding | isAborted)
 		st.enqueue(pendAborted)
+		if st.id != 0 && st.left() == 0 && !st.is(isDestroyed) {
+			st.enqueue(pendFinish) // nothing is left to be sent
+		}
 	}
 	switch {
 	case !wire:
 	case st.id == 0 && !force: // told once it has an id
+		st.endInput()
+		if st.is(isFlowing) {
+			st.enqueue(pendRead)
+		}
 	case !ended || st.is(sentEnd|askedTail) || code != core.NoError || force:
 		st.reset(code)
 	default:

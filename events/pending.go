@@ -172,6 +172,10 @@ func (st *Stream) panicked(r any) {
 		st.server.giveUp()
 		return
 	}
+	if err, ok := r.(error); ok {
+		st.destroy(err) // a callback that fails has no other way to say so
+		return
+	}
 	e := ErrStreamError.with("panic in a callback: %v", r)
 	e.HTTP2 = core.InternalError
 	st.destroy(e)

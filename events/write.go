@@ -22,8 +22,9 @@ func (st *Stream) OnDrain(f func()) Listener {
 	return Listener{&st.s.mu, &st.hooks().drain, st.on.drain.add(f)}
 }
 
-// OnFinish registers f for when all of this side's message has been handed to
-// the connection.
+// OnFinish registers f for when nothing is left to be sent: all of this side's
+// message has been handed to the connection, or the stream was closed while
+// nothing waited, and then aborted comes before.
 func (st *Stream) OnFinish(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()
@@ -43,7 +44,8 @@ func (st *Stream) OnWantTrailers(f func()) Listener {
 // is false if so much waits that the caller should wait for the drain event.
 // On a server, the first Write without a Respond responds with status 200.
 //
-// Errors: ErrWriteAfterEnd, ErrInvalidStream.
+// Errors: ErrWriteAfterEnd; of a stream that is over the error is that, too,
+// and matches ErrInvalidStream as well.
 func (st *Stream) Write(p []byte) (ready bool, err error) {
 	st.s.lock()
 	defer st.s.unlock()
@@ -66,6 +68,9 @@ func (st *Stream) EndString(p string) error { return st.End(bytesOf(p)) }
 // bytesOf returns the bytes of s, which nobody may change.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
+// errWriteAfterClose: a stream that was closed counts as ended, as in Node.
+var errWriteAfterClose = ErrWriteAfterEnd.caused(ErrInvalidStream)
+
 // writable reports why nothing may be written now. A server that has not
 // responded does so.
 func (st *Stream) writable() error {
@@ -73,7 +78,7 @@ func (st *Stream) writable() error {
 	case st.is(isEnding) && !st.is(isDestroyed|isAborted) || st.source != nil:
 		return ErrWriteAfterEnd
 	case st.is(isDestroyed | isClosed):
-		return ErrInvalidStream
+		return errWriteAfterClose
 	}
 	if st.server != nil && !st.is(sentHeaders) {
 		if err := st.server.respond(Headers{}, RespondOptions{}); err != nil {
