@@ -61,6 +61,7 @@ func (st *Stream) shut(code core.ErrCode, wire, force bool) {
 	}
 	st.set(isClosed)
 	st.code = code
+	st.stopTimeout()
 	if st.s.watcher != nil {
 		st.s.watcher.closed(st)
 	}
@@ -207,6 +208,9 @@ func (st *Stream) destroy(err error) {
 	} else if err != nil && code == core.NoError {
 		code = codeOf(err)
 	}
+	if err != nil {
+		st.extras().err = err
+	}
 	st.set(isDestroyed)
 	st.shut(code, true, true)
 	if !st.is(offWire) { // closed before, but waiting for its end to get out
@@ -214,7 +218,6 @@ func (st *Stream) destroy(err error) {
 	}
 	st.dropSource()
 	st.drop()
-	st.s.quietStreams.drop(st)
 	if err == nil && code != core.NoError && code != core.Cancel {
 		err = streamError(code, st.extra().why)
 	}

@@ -13,8 +13,8 @@ type Sink interface {
 // session, or the stream itself. It does not wait.
 //
 // A stream that is cut short does not end dst: if dst has a method
-// Destroy(error), as streams have, that is called. If dst takes no more, the
-// stream is closed with CANCEL.
+// Destroy(error), as streams have, that is called. If dst takes no more, or has
+// a method OnClose and says so by that, the stream is closed with CANCEL.
 func (st *Stream) Pipe(dst Sink) {
 	var data, drain Listener
 	ended := false
@@ -23,6 +23,15 @@ func (st *Stream) Pipe(dst Sink) {
 		drain.Remove()
 	}
 	drain = dst.OnDrain(st.Resume)
+	if d, ok := dst.(interface{ OnClose(func()) Listener }); ok {
+		// It may be that no Write will tell: the stream may be waiting for drain.
+		d.OnClose(func() {
+			if !ended {
+				stop()
+				st.Close(Cancel)
+			}
+		})
+	}
 	st.OnEnd(func() {
 		if st.Complete() {
 			ended = true

@@ -112,6 +112,7 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 // responded notes that the response has begun, and whether that was all of it.
 func (st *ServerStream) responded(h Headers, end, tail bool) {
 	st.s.touched = true
+	st.active()
 	st.sent = h
 	st.set(sentHeaders)
 	if st.s.watcher != nil {
@@ -217,6 +218,7 @@ func (st *ServerStream) AdditionalHeaders(h Headers) error {
 		return refused(err, fields)
 	}
 	s.touched = true
+	st.active()
 	x := st.extras()
 	x.sentInfo = append(x.sentInfo, HeadersOf(fields...))
 	return nil

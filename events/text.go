@@ -16,7 +16,10 @@ func (st *Stream) OnText(f func(s string)) Listener {
 		}
 	})
 	return st.OnData(func(p []byte) {
-		whole := append(rest, p...)
+		whole := p
+		if len(rest) > 0 {
+			whole = append(rest, p...)
+		}
 		n := len(whole) - cutRune(whole)
 		if n > 0 {
 			f(strings.ToValidUTF8(string(whole[:n]), "\uFFFD"))

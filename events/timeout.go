@@ -92,23 +92,24 @@ func (st *Stream) OnTimeout(f func()) Listener {
 
 // SetTimeout has the timeout event emitted when nothing was received or sent
 // on the stream for d, and f, if not nil, called the first time; 0 turns it
-// off. On a stream that is over it does nothing. A negative d is ErrOutOfRange.
+// off, and so does the stream's close. Headers and trailers count, too. A
+// negative d is ErrOutOfRange.
 func (st *Stream) SetTimeout(d time.Duration, f func()) error {
 	if d < 0 {
 		return negativeTimeout(d)
 	}
 	st.s.lock()
 	defer st.s.unlock()
-	if st.is(isDestroyed) {
+	if st.is(isDestroyed | isClosed) {
 		return nil
 	}
-	s := st.s
-	x := st.extras()
-	x.quiet.set(d, s.time())
 	if f != nil {
 		on := st.hooks()
 		on.timeout.once(on.timeout.add(f))
 	}
+	s := st.s
+	x := st.extras()
+	x.quiet.set(d, s.time())
 	switch {
 	case d == 0:
 		s.quietStreams.drop(st)
@@ -123,14 +124,25 @@ func (st *Stream) SetTimeout(d time.Duration, f func()) error {
 
 // active notes that something was received or sent on the stream.
 func (st *Stream) active() {
-	if st.more == nil || st.more.quiet.after == 0 {
-		return
+	if st.more != nil && st.more.quiet.after != 0 {
+		st.more.noteActivity(st)
 	}
-	x, now := st.more, st.s.now
+}
+
+func (x *extra) noteActivity(st *Stream) {
+	now := st.s.now
 	x.quiet.last = now
-	if !x.quiet.armed && !st.is(isDestroyed) {
+	if !x.quiet.armed {
 		x.quiet.armed, x.quiet.at = true, now.Add(x.quiet.after)
 		heap.Push(&st.s.quietStreams, st)
+	}
+}
+
+// stopTimeout ends the stream's timeout for good.
+func (st *Stream) stopTimeout() {
+	if st.more != nil && st.more.quiet.after != 0 {
+		st.s.quietStreams.drop(st)
+		st.more.quiet = idle{}
 	}
 }
 

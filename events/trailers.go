@@ -62,6 +62,7 @@ func (st *Stream) sendTrailers(h Headers) error {
 		return refused(err, s.fields)
 	}
 	s.touched = true
+	st.active()
 	st.set(sentTail)
 	st.extras().sentTail = HeadersOf(s.fields...)
 	st.endSent()

@@ -245,8 +245,11 @@ func (s *Session) onHeaders(e *core.HeadersReceived) {
 		return
 	}
 	st := s.streams[e.Stream]
+	if st == nil {
+		return
+	}
+	st.active()
 	switch {
-	case st == nil:
 	case e.Kind == core.KindTrailers:
 		st.onTrailers(s.view(e.Fields))
 	case st.client == nil:

@@ -240,7 +240,9 @@ func (st *Stream) sendPiece(p []byte, end bool) (int, bool) {
 	if s.watcher != nil {
 		s.watcher.sent(st, p[:n])
 	}
-	st.active()
+	if n > 0 || end {
+		st.active()
+	}
 	if n < len(p) {
 		st.setWaiting(true)
 	} else if end {
@@ -363,6 +365,7 @@ func (st *Stream) checkWire() {
 		if !st.is(isClosed) {
 			st.set(isClosed)
 			st.code = core.NoError
+			st.stopTimeout()
 			if st.s.watcher != nil {
 				st.s.watcher.closed(st)
 			}

@@ -1,0 +1,81 @@
+package events_test
+
+import (
+	"errors"
+	"testing"
+
+	"weft/core"
+	"weft/events"
+)
+
+func TestWriteFunc(t *testing.T) {
+	p := newPair(t, pairOptions{})
+	var server *events.ServerStream
+	p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { server = st })
+	note := func(what string) func(error) {
+		return func(err error) { p.note("%s %v", what, err) }
+	}
+	var st *events.ClientStream
+	p.client.Do(func() {
+		st, _ = p.client.Request(t.Context(), events.H(":method", "POST"))
+		st.OnError(func(err error) { p.note("error %v", err) })
+		st.OnDrain(func() { p.note("drain") })
+		for _, c := range []struct {
+			what  string
+			n     int
+			ready bool
+		}{{"small", 10, true}, {"empty", 0, true}, {"fits", 60_000, true}, {"does not", 30_000, false}, {"after", 10, false}} {
+			ready, err := st.WriteFunc(make([]byte, c.n), note(c.what))
+			if ready != c.ready || err != nil {
+				t.Errorf("%s: ready %v, %v", c.what, ready, err)
+			}
+		}
+		if ready, err := st.WriteFunc(nil, nil); ready || err != nil {
+			t.Errorf("nothing: ready %v, %v", ready, err)
+		}
+		if len(p.log) != 0 {
+			t.Errorf("called within the call: %q", p.log)
+		}
+	})
+	p.settle()
+	p.happened("small <nil>", "empty <nil>", "fits <nil>")
+	server.Resume()
+	p.settle()
+	p.happened("does not <nil>", "after <nil>", "drain")
+
+	// What will never be sent.
+	server.Pause()
+	mine := errors.New("mine")
+	p.client.Do(func() {
+		st.WriteFunc(make([]byte, 1<<20), note("lost"))
+		st.WriteFunc([]byte("a"), note("lost too"))
+	})
+	p.settle()
+	st.Destroy(mine)
+	p.settle()
+	p.happened("error mine", "lost mine", "lost too mine")
+	if _, err := st.WriteFunc([]byte("a"), note("never")); !errors.Is(err, events.ErrWriteAfterEnd) || !errors.Is(err, events.ErrInvalidStream) {
+		t.Errorf("after the end: %v", err)
+	}
+	p.settle()
+	p.happened()
+}
+
+// A peer's reset fails what waits.
+func TestWriteFuncReset(t *testing.T) {
+	p := newPair(t, pairOptions{})
+	p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) {
+		p.link.After(1000, func() { st.Close(core.Cancel) })
+	})
+	p.client.Do(func() {
+		st, _ := p.client.Request(t.Context(), events.H(":method", "POST"))
+		st.WriteFunc(make([]byte, 1<<20), func(err error) {
+			if !errors.Is(err, events.ErrInvalidStream) {
+				t.Errorf("%v", err)
+			}
+			p.note("failed")
+		})
+	})
+	p.settle()
+	p.happened("failed")
+}
