@@ -27,6 +27,9 @@ const maxAltsvc = 16382
 // Errors: ErrInvalidChar if alt is not ASCII, ErrInvalidURL and
 // ErrAltsvcInvalidOrigin, ErrAltsvcLength, ErrInvalidSession.
 func (ss *ServerSession) Altsvc(alt, origin string) error {
+	if ss.Destroyed() {
+		return ErrInvalidSession // whatever is wrong besides
+	}
 	o, err := originOf(origin)
 	if err != nil {
 		return err
@@ -42,6 +45,9 @@ func (ss *ServerSession) Altsvc(alt, origin string) error {
 // Errors: ErrInvalidChar, ErrAltsvcLength, ErrInvalidSession, ErrInvalidStream
 // if there is no such stream, ErrOutOfRange for stream 0.
 func (ss *ServerSession) AltsvcStream(alt string, id StreamID) error {
+	if ss.Destroyed() {
+		return ErrInvalidSession
+	}
 	if id == 0 || id > core.MaxStreamID {
 		return ErrOutOfRange.with(`The value of "originOrStream" is out of range. It must be > 0 && < 4294967296. Received %d`, id)
 	}

@@ -20,6 +20,9 @@ func (cs *ClientSession) OnOrigin(f func(origins []string)) Listener {
 // Errors: ErrInvalidURL, ErrInvalidOrigin, ErrOriginLength if they don't fit
 // one frame, ErrInvalidSession.
 func (ss *ServerSession) Origin(origins ...string) error {
+	if ss.Destroyed() {
+		return ErrInvalidSession // whatever is wrong besides
+	}
 	list, err := originList(origins)
 	if err != nil {
 		return err
