@@ -166,10 +166,10 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 	cs.lock()
 	defer cs.unlock()
 	switch {
+	case cs.closing && (!cs.destroyed || cs.shut && cs.conn == nil):
+		return nil, ErrGoAwaySession
 	case cs.destroyed:
 		return nil, ErrInvalidSession
-	case cs.closing:
-		return nil, ErrGoAwaySession
 	case len(cs.pending) >= cs.maxPending:
 		return nil, ErrPendingLimit
 	}
@@ -211,6 +211,10 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 	cs.touched = true
 	if bad != nil {
 		st.destroy(bad)
+		return st, nil
+	}
+	if ctx.Err() != nil {
+		st.destroy(abortError(ctx))
 		return st, nil
 	}
 	if ctx.Done() != nil {
