@@ -22,7 +22,7 @@ func (s *Session) close() {
 	if s.closing {
 		return
 	}
-	s.closing = true
+	s.closing, s.shut = true, true
 	s.cancelPending()
 	if s.conn == nil {
 		s.destroy(nil, core.NoError)
@@ -129,6 +129,7 @@ func (s *Session) onClosed(e *core.ConnClosed) {
 	if !s.destroyed {
 		s.destroyed, s.closing = true, true
 		s.err, s.code = endError(e), e.Code
+		s.shut = s.shut || s.err == nil
 		s.cancelPending()
 		if s.err != nil {
 			for st := s.first; st != nil; st = st.next {
@@ -179,14 +180,14 @@ func (s *Session) sayClosed() {
 	s.mu.Unlock()
 	if err != nil {
 		heard := len(errs) > 0
-		for _, f := range errs {
-			s.guard(func() { f(err) })
-		}
 		if s.server != nil && s.server.owner != nil {
 			for _, f := range s.server.owner.onSessionError.take() {
 				heard = true
 				s.guard(func() { f(err, s.server) })
 			}
+		}
+		for _, f := range errs {
+			s.guard(func() { f(err) })
 		}
 		if !heard {
 			level := slog.LevelWarn

@@ -56,12 +56,14 @@ type Session struct {
 	streams map[StreamID]*Stream // on the wire
 	first   *Stream              // all that are not closed, oldest first
 	last    *Stream
-	live    int // of those
-	waiting int // whose Send fell short
-	sources int // that have a source
+	live    int      // of those
+	heard   StreamID // whose headers or data came last
+	waiting int      // whose Send fell short
+	sources int      // that have a source
 
 	// The end (end.go).
 	closing   bool // no new streams
+	shut      bool // gracefully, by Close or the peer
 	destroyed bool
 	ended     bool // ConnClosed was handled
 	closed    bool // the close event was emitted
@@ -248,12 +250,13 @@ func (s *Session) PendingSettingsAck() bool {
 	return s.conn == nil || s.conn.PendingSettings() > 0
 }
 
-// Closed reports whether the session takes no new streams: Close was called,
-// or the peer sent GOAWAY.
+// Closed reports whether the session was closed: Close was called, or the peer
+// sent GOAWAY with NoError or ended the connection in order. It takes no new
+// streams then. A session that was only destroyed is not closed.
 func (s *Session) Closed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.closing
+	return s.shut
 }
 
 // Destroyed reports whether the session has ended.

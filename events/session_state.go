@@ -14,7 +14,7 @@ type SessionState struct {
 	NextStreamID StreamID
 	// LocalWindowSize is how much the peer may still send.
 	LocalWindowSize int64
-	// LastProcStreamID is the last stream of the peer's that was taken.
+	// LastProcStreamID is the stream whose headers or data came last.
 	LastProcStreamID StreamID
 	// RemoteWindowSize is how much this side may still send.
 	RemoteWindowSize int64
@@ -40,7 +40,7 @@ func (s *Session) State() SessionState {
 		EffectiveRecvDataLength:  info.RecvOwed,
 		NextStreamID:             info.NextStream,
 		LocalWindowSize:          info.RecvWindow,
-		LastProcStreamID:         info.LastPeer,
+		LastProcStreamID:         s.heard,
 		RemoteWindowSize:         info.SendWindow,
 		OutboundQueueSize:        info.FramesWaiting,
 		DeflateDynamicTableSize:  info.EncoderTable,

@@ -193,6 +193,7 @@ func (s *Session) handle(ev core.Event) {
 	case *core.HeadersReceived:
 		s.onHeaders(e)
 	case *core.DataReceived:
+		s.heard = e.Stream
 		if st := s.streams[e.Stream]; st != nil {
 			st.onData(e.Data, e.EndStream)
 		}
@@ -233,13 +234,14 @@ func (s *Session) handle(ev core.Event) {
 	case *core.OriginReceived:
 		s.client.onOriginFrame(e)
 	case *core.ShutdownStarted:
-		s.closing = true
+		s.closing, s.shut = true, true
 	case *core.ConnClosed:
 		s.onClosed(e)
 	}
 }
 
 func (s *Session) onHeaders(e *core.HeadersReceived) {
+	s.heard = e.Stream
 	if e.Kind == core.KindRequest {
 		s.server.onRequest(e)
 		return
