@@ -267,7 +267,7 @@ func (srv *Server) NewSession(now time.Time) (*ServerSession, error) {
 		srv.pumpEnded(nil)
 		return nil, err
 	}
-	ss.unpumped, ss.clock = true, srv.clock
+	ss.unpumped = true
 	return ss, nil
 }
 
@@ -276,6 +276,9 @@ func (srv *Server) newSession(now time.Time, conn net.Conn) (*ServerSession, err
 	ss, err := newServerSession(now, srv.sessionOptions(), srv.carrier, srv)
 	if err != nil {
 		return nil, err
+	}
+	if conn == nil {
+		ss.clock = srv.clock // its time is that of its loop
 	}
 	ss.carriedBy(conn, srv.carrier)
 	if srv.opts.Trace != nil {
