@@ -88,7 +88,9 @@ func newDialed(t *testing.T, url string, opts events.ConnectOptions) *dialed {
 
 // watch notes how a session ends.
 func (d *dialed) watch(who string, s *events.Session) {
-	s.OnGoaway(func(code core.ErrCode, last events.StreamID, _ []byte) { d.note("%s goaway %d last=%d", who, code, last) })
+	s.OnGoaway(func(code core.ErrCode, last events.StreamID, _ []byte) {
+		d.note("%s goaway %d last=%d", who, code, last)
+	})
 	s.OnError(func(err error) { d.note("%s error %s", who, errText(err)) })
 	s.OnClose(func() { d.note("%s close", who) })
 }
