@@ -318,6 +318,9 @@ func (s *Session) link(st *Stream) {
 }
 
 func (s *Session) unlink(st *Stream) {
+	if st.prev == nil && s.first != st {
+		return // it never was among them
+	}
 	if st.prev == nil {
 		s.first = st.next
 	} else {

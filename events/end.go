@@ -60,9 +60,7 @@ func (s *Session) destroy(err error, code core.ErrCode) {
 	s.destroyed, s.closing = true, true
 	s.err, s.code = err, code
 	s.cancelPending()
-	for st := s.first; st != nil; st = st.next {
-		st.destroy(err)
-	}
+	s.destroyStreams(err)
 	s.touched, s.poke = true, true
 	if s.conn != nil {
 		s.conn.Close(s.time(), code, nil)
@@ -70,6 +68,15 @@ func (s *Session) destroy(err error, code core.ErrCode) {
 	}
 	s.client.cancelDial()
 	s.over()
+}
+
+func (s *Session) destroyStreams(err error) {
+	for st := s.first; st != nil; st = st.next {
+		st.destroy(err)
+	}
+	if s.announcing != nil {
+		s.announcing.destroy(err)
+	}
 }
 
 // cancelPending fails the requests that were not sent.
@@ -132,9 +139,7 @@ func (s *Session) onClosed(e *core.ConnClosed) {
 		s.shut = s.shut || s.err == nil
 		s.cancelPending()
 		if s.err != nil {
-			for st := s.first; st != nil; st = st.next {
-				st.destroy(s.err)
-			}
+			s.destroyStreams(s.err)
 		}
 	}
 	s.over()

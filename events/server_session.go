@@ -122,21 +122,23 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 	if e.EndStream {
 		st.set(gotEnd | noBody | noMoreIn)
 	}
-	ss.link(&st.Stream)
 	if ss.watcher != nil {
 		ss.watcher.created(&st.Stream, st.headers)
 	}
 	if ss.handlers > 0 && ss.handlers >= int(ss.conn.LocalSettings().MaxConcurrentStreams) {
 		st.set(isHeldBack | isSilent)
 		ss.places = append(ss.places, st)
+		ss.link(&st.Stream)
 		ss.mapped(&st.Stream)
 		return
 	}
-	st.begin()
+	st.begin(true)
 }
 
-// begin announces the stream to the application.
-func (st *ServerStream) begin() {
+// begin announces the stream to the application. new says that it is done as
+// the request comes, so that report looks after a panic, and that the stream is
+// not yet among the session's: most never have to be.
+func (st *ServerStream) begin(new bool) {
 	ss := st.session()
 	ss.handlers++
 	st.set(isCounted)
@@ -155,10 +157,39 @@ func (st *ServerStream) begin() {
 	if len(shared)+len(own) == 0 {
 		st.shut(core.RefusedStream, true, true) // nobody is there to serve it
 	}
-	st.callAll(shared, st.headers)
-	st.callAll(own, st.headers)
+	if len(own) == 0 {
+		own, shared = shared, nil
+	}
+	st.callAll(shared)
+	if !new {
+		st.callAll(own)
+		st.announced()
+		return
+	}
+	ss.announcing = &st.Stream
+	flags := flagsOf(st.is(gotEnd))
+	ss.leave()
+	for _, f := range own {
+		f(st, st.headers, flags)
+	}
+	ss.mu.Lock()
+	st.announced()
+}
+
+// announced is called when the stream event was emitted.
+func (st *ServerStream) announced() {
+	s := st.s
+	if s.announcing == &st.Stream {
+		s.announcing = nil
+		if s.queue.only(&st.Stream) && st.endsQuietly() {
+			s.queue.pop()
+			st.endQuietly()
+			return
+		}
+		s.link(&st.Stream)
+	}
 	if !st.is(offWire) {
-		ss.mapped(&st.Stream)
+		s.mapped(&st.Stream)
 	}
 	switch {
 	case !st.is(noMoreIn):
@@ -169,7 +200,7 @@ func (st *ServerStream) begin() {
 	}
 }
 
-func (st *ServerStream) callAll(list []func(*ServerStream, Headers, Flags), h Headers) {
+func (st *ServerStream) callAll(list []func(*ServerStream, Headers, Flags)) {
 	if len(list) == 0 {
 		return
 	}
@@ -177,7 +208,7 @@ func (st *ServerStream) callAll(list []func(*ServerStream, Headers, Flags), h He
 	st.s.leave()
 	defer st.called()
 	for _, f := range list {
-		f(st, h, flags)
+		f(st, st.headers, flags)
 	}
 }
 
@@ -185,7 +216,7 @@ func (st *ServerStream) callAll(list []func(*ServerStream, Headers, Flags), h He
 func (st *ServerStream) announce() {
 	if st.is(isHeldBack) && !st.is(isDestroyed) {
 		st.clear(isHeldBack | isSilent)
-		st.begin()
+		st.begin(false)
 		st.deliver()
 	}
 }

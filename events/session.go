@@ -55,11 +55,14 @@ type Session struct {
 	// Streams.
 	streams map[StreamID]*Stream // on the wire
 	first   *Stream              // all that are not closed, oldest first
-	last    *Stream
-	live    int      // of those
-	heard   StreamID // whose headers or data came last
-	waiting int      // whose Send fell short
-	sources int      // that have a source
+	// announcing is a new request's while its stream event is emitted, and is
+	// not among the others yet.
+	announcing *Stream
+	last       *Stream
+	live       int      // of those
+	heard      StreamID // whose headers or data came last
+	waiting    int      // whose Send fell short
+	sources    int      // that have a source
 
 	// The end (end.go).
 	closing   bool // no new streams
@@ -284,6 +287,9 @@ func (s *Session) Connecting() bool {
 func (s *Session) StreamCount() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.announcing != nil {
+		return s.live + 1
+	}
 	return s.live
 }
 

@@ -26,6 +26,11 @@ type tasks struct {
 
 func (q *tasks) empty() bool { return q.head == len(q.list) }
 
+// only reports whether the stream is all there is in the queue.
+func (q *tasks) only(st *Stream) bool {
+	return len(q.list)-q.head == 1 && q.list[q.head].st == st
+}
+
 func (q *tasks) push(t task) { q.list = append(q.list, t) }
 
 func (q *tasks) pop() task {
@@ -106,6 +111,7 @@ func (s *Session) endTurn() {
 // report hands out what the core reports and what is queued. It reports
 // whether there was anything.
 func (s *Session) report() (some bool) {
+	defer s.caught()
 	for {
 		for !s.queue.empty() {
 			some = true
@@ -124,6 +130,21 @@ func (s *Session) report() (some bool) {
 		}
 		some = true
 		s.handle(ev)
+	}
+}
+
+// caught is deferred by report. It deals with a panic in the stream event of
+// a new request: recovering once a turn is cheaper than once a request. All
+// other callbacks are looked after where they are called.
+func (s *Session) caught() {
+	st := s.announcing
+	if st == nil {
+		return
+	}
+	if r := recover(); r != nil {
+		s.mu.Lock()
+		st.panicked(r)
+		st.server.announced()
 	}
 }
 
