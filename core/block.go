@@ -131,7 +131,9 @@ type decoded struct {
 // It returns the message's fault; a fault of the connection has ended it.
 func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	if e := c.decodeCache.find(raw, kind); e != nil {
-		c.got = e.decoded
+		if c.got.number != e.number || e.number == 0 { // else it is there already
+			c.got = e.decoded
+		}
 		return c.got.fault
 	}
 	if fault := c.scanBlock(raw); fault != FaultNone {

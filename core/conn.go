@@ -48,6 +48,7 @@ type Conn struct {
 	fieldBuf     []Field
 	listFault    Fault
 	got          decoded
+	shown        uint32 // the number of the block that the event shows (repeat.go)
 
 	// Output (output.go, encode.go).
 	enc           *hpack.Encoder

@@ -208,9 +208,12 @@ func (c *Conn) headersEvent(id StreamID, kind HeadersKind) Event {
 	ev := &c.ev.headers
 	ev.Stream = id
 	ev.Kind = kind
-	ev.Fields = c.got.fields
-	ev.Pseudo = c.got.msg.pseudo
-	ev.ContentLength = c.got.msg.contentLength
+	if n := c.got.number; n == 0 || n != c.shown { // else it is there already
+		c.shown = n
+		ev.Fields = c.got.fields
+		ev.Pseudo = c.got.msg.pseudo
+		ev.ContentLength = c.got.msg.contentLength
+	}
 	ev.EndStream = c.block.endStream
 	return ev
 }

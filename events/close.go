@@ -115,7 +115,9 @@ func (st *Stream) leaveWire() {
 	if st.client != nil {
 		st.client.unqueue()
 	}
-	st.dropOut()
+	if st.unsent > 0 || st.out != nil || st.more != nil {
+		st.dropOut()
+	}
 	if st.duplex != nil {
 		st.duplex.readable.signal()
 		st.duplex.writable.signal()

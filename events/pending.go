@@ -35,9 +35,12 @@ func (st *Stream) enqueue(p pending) {
 }
 
 func (st *Stream) queueUp() {
+	s := st.s
+	if s.announcing != st || !s.queue.empty() {
+		s.push(task{st: st})
+	}
 	st.set(isQueued)
-	st.s.queue.push(task{st: st})
-	st.s.touched = true
+	s.touched = true
 }
 
 // runPending does what is queued for the stream.
@@ -104,8 +107,8 @@ func (st *Stream) endsQuietly() bool {
 
 func (st *Stream) endQuietly() {
 	st.pending = 0
-	st.state = st.state&^isQueued | saidEnd | isDestroyed
-	st.finish()
+	st.state = st.state&^isQueued | saidEnd | isDestroyed | saidClose
+	st.forget()
 }
 
 // runnable returns what may be done now: while a client's stream waits for its

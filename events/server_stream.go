@@ -75,7 +75,7 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 	}
 	s := st.s
 	now := s.time()
-	if s.isGiven(h) && !o.NoDate && now.Unix() == s.dateAt {
+	if s.isGiven(h) && !o.NoDate {
 		// Most responses are made of the same headers as the one before.
 		end := o.EndStream || st.is(isHead) || hasNoBody(s.sent.list[0].Value)
 		if s.conn.Repeat(now, st.id, s.sentBlock, end) == nil {

@@ -26,11 +26,6 @@ type tasks struct {
 
 func (q *tasks) empty() bool { return q.head == len(q.list) }
 
-// only reports whether the stream is all there is in the queue.
-func (q *tasks) only(st *Stream) bool {
-	return len(q.list)-q.head == 1 && q.list[q.head].st == st
-}
-
 func (q *tasks) push(t task) { q.list = append(q.list, t) }
 
 func (q *tasks) pop() task {
@@ -163,8 +158,11 @@ func (s *Session) flushHeld() bool {
 }
 
 func (s *Session) setNow(now time.Time) {
-	if now.After(s.now) {
-		s.now = now
+	if !now.After(s.now) {
+		return
+	}
+	if s.now = now; now.Unix() != s.dateAt {
+		s.given = Headers{} // the last response has another date
 	}
 }
 
@@ -182,9 +180,18 @@ func (s *Session) lookAtClock() {
 	}
 }
 
+// push adds a task to the queue. A stream that is being announced has the first
+// place there without being in it: most never need one.
+func (s *Session) push(t task) {
+	if st := s.announcing; st != nil && st.is(isQueued) && s.queue.empty() {
+		s.queue.push(task{st: st})
+	}
+	s.queue.push(t)
+}
+
 // post queues a function.
 func (s *Session) post(f func()) {
-	s.queue.push(task{f: f})
+	s.push(task{f: f})
 	s.touched = true
 }
 

@@ -168,7 +168,7 @@ func (st *Stream) end(p []byte) error {
 	if st.isFree() && len(p) > 0 && len(p) <= maxPiece {
 		// The whole rest of the message in one piece, as most responses are.
 		st.set(isEnding)
-		if sent, ok := st.sendPiece(p, true); ok {
+		if sent, ok := st.sendPiece(p, true); ok && sent < len(p) {
 			st.put(p[sent:])
 		}
 		st.afterSend()
@@ -352,7 +352,9 @@ func (st *Stream) endSent() {
 	}
 	st.s.poke = st.s.poke || st.s.closing
 	st.enqueue(pendFinish | pendSettle)
-	st.checkWire()
+	if st.is(gotEnd) {
+		st.checkWire()
+	}
 	if st.is(isClosed) && !st.is(offWire) {
 		st.reset(st.code) // Close came before the end was out
 	}
