@@ -102,7 +102,11 @@ func (s *Session) SetNextStreamID(id StreamID) error {
 }
 
 func nextStreamError(id StreamID, cause error) error {
-	e := ErrOutOfRange.with(`The value of "id" is out of range. It must be > 0 and <= 2147483647. Received %d`, id)
+	most := uint32(core.MaxStreamID)
+	if id == 0 {
+		most = 1<<32 - 1 // Node's words: it takes what 32 bits hold
+	}
+	e := ErrOutOfRange.with(`The value of "id" is out of range. It must be > 0 and <= %d. Received %d`, most, id)
 	e.Cause = cause
 	return e
 }
