@@ -8,7 +8,6 @@ import (
 
 	"weft/events"
 	"weft/transport/mem"
-	wefttls "weft/transport/tls"
 )
 
 // Timeouts of sessions, of servers, and of streams.
@@ -148,10 +147,7 @@ func TestNode_timeouts(t *testing.T) {
 		covers(t, "session.event.timeout")
 	})
 	t.Run("server-startup.3", func(t *testing.T) {
-		cert, _, err := wefttls.DevelopmentCertificate(t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
+		cert := devCert(t)
 		ran(t)
 		synctest.Test(t, func(t *testing.T) {
 			srv, err := events.CreateSecureServer(events.SecureServerOptions{TLS: &tls.Config{Certificates: []tls.Certificate{cert}}})
