@@ -170,7 +170,7 @@ func faultError(code core.ErrCode, fault core.Fault) *Error {
 
 // settle sees whether the stream is over.
 func (st *Stream) settle() {
-	ours := st.server != nil && !st.is(isPush)
+	ours := st.server != nil
 	switch {
 	case st.is(isDestroyed):
 	case st.is(offWire) && (st.code != core.NoError || st.is(saidEnd)):
@@ -183,7 +183,7 @@ func (st *Stream) settle() {
 			st.set(isFlowing) // nobody wants it, and nobody ever will
 			st.clear(isPaused)
 		}
-		st.deliver()
+		st.enqueue(pendRead) // the end comes after aborted
 	case ours && st.is(sentEnd) && !st.is(gotEnd|wasRead|isClosed) && st.duplex == nil:
 		// RFC 9113 §8.1: "A server can send a complete response prior to the
 		// client sending an entire request if the response does not depend on

@@ -16,20 +16,19 @@ type PushOptions struct {
 // :authority and :path are those of this one unless given. It is possible until
 // the response's end, and directly after an End within the same turn.
 //
-// Errors: ErrPushDisabled, ErrNestedPush, ErrInvalidStream, ErrOutOfStreams,
-// ErrHTTP2 for a promise longer than MaxSendHeaderBlockLength, and those of
+// Errors: ErrPushDisabled, on a stream or session that is closed as well,
+// ErrNestedPush, ErrOutOfStreams, ErrHTTP2 for a promise longer than MaxSendHeaderBlockLength, and those of
 // Respond about fields.
 func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStream, error) {
 	st.s.lock()
 	defer st.s.unlock()
 	s := st.s
 	switch {
-	case s.destroyed || !s.conn.PeerSettings().EnablePush:
+	case s.closing, !s.conn.PeerSettings().EnablePush,
+		st.is(isDestroyed), st.is(isClosed) && !(st.is(sentEnd) && st.code == core.NoError):
 		return nil, ErrPushDisabled
 	case st.is(isPush):
 		return nil, ErrNestedPush
-	case st.is(isDestroyed), st.is(isClosed) && !(st.is(sentEnd) && st.code == core.NoError):
-		return nil, ErrInvalidStream
 	}
 	full := requestFields(h, func(name string) string {
 		if name == ":path" {
@@ -62,7 +61,7 @@ func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStrea
 	}
 	push := &ServerStream{headers: Headers{full}}
 	push.s, push.server, push.id = s, push, id
-	push.set(isPush | gotEnd | noMoreIn | saidEnd)
+	push.set(isPush | gotEnd | noMoreIn)
 	if push.headers.Method() == "HEAD" {
 		push.set(isHead)
 	}

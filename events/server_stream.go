@@ -46,7 +46,7 @@ func (st *ServerStream) HeadersSent() bool { return st.asks(sentHeaders) }
 func (st *ServerStream) PushAllowed() bool {
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	return !st.is(isDestroyed|isClosed|isPush) && st.s.conn.PeerSettings().EnablePush
+	return !st.is(isDestroyed|isClosed) && !st.s.closing && st.s.conn.PeerSettings().EnablePush
 }
 
 // Respond sends the response's headers. Without :status that is 200. The
