@@ -209,6 +209,9 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 		cs.watcher.created(&st.Stream, st.sent)
 	}
 	cs.touched = true
+	if bad == nil && ctx.Err() != nil {
+		bad = abortError(ctx) // nothing of it is sent
+	}
 	if bad != nil {
 		st.destroy(bad)
 		return st, nil
