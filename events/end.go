@@ -97,6 +97,14 @@ func (s *Session) cancelPending() {
 	}
 }
 
+// mayCut reports whether a connection that broke has only ended: a peer that
+// has said GOAWAY may close its socket with bytes of ours unread, which resets
+// the connection.
+func (s *Session) mayCut(cause error) bool {
+	var end *transport.CloseError
+	return s.peerLeft && errors.As(cause, &end) && end.Kind == transport.CloseReset
+}
+
 // breakOff ends a session whose transport broke.
 func (s *Session) breakOff(cause error) {
 	s.cause = cause
@@ -114,6 +122,7 @@ func (s *Session) breakOff(cause error) {
 
 // onGoAway takes a GOAWAY of the peer.
 func (s *Session) onGoAway(e *core.GoAwayReceived) {
+	s.peerLeft = true
 	code, last := e.Code, e.LastStream
 	if list := s.on.goaway.take(nil); len(list) > 0 {
 		opaque := append([]byte(nil), e.Debug...)

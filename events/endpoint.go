@@ -38,7 +38,7 @@ func (s *Session) Receive(now time.Time, p []byte) {
 // ReceiveEOF is part of transport.Endpoint.
 func (s *Session) ReceiveEOF(now time.Time, cause error) {
 	s.beginTurn(now)
-	if cause != nil {
+	if cause != nil && !s.mayCut(cause) {
 		s.breakOff(cause)
 	}
 	s.conn.ReceiveEOF(now)

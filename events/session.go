@@ -70,6 +70,7 @@ type Session struct {
 	destroyed bool
 	ended     bool // ConnClosed was handled
 	closed    bool // the close event was emitted
+	peerLeft  bool // the peer sent GOAWAY
 	err       error
 	code      core.ErrCode // what it was destroyed with
 	goAway    core.ErrCode // what the peer's GOAWAY said
