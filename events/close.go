@@ -106,8 +106,15 @@ func (st *Stream) leaveWire() {
 	if st.is(offWire) {
 		return
 	}
-	st.setWaiting(false)
 	st.set(offWire)
+	if st.is(isWaiting|isMapped) || st.client != nil || st.unsent > 0 || st.out != nil || st.more != nil || st.duplex != nil {
+		st.leavePlaces() // most have none to leave
+	}
+}
+
+// leavePlaces takes the stream from wherever it is known or waits for the wire.
+func (st *Stream) leavePlaces() {
+	st.setWaiting(false)
 	if st.is(isMapped) {
 		st.clear(isMapped)
 		delete(st.s.streams, st.id)
@@ -115,9 +122,7 @@ func (st *Stream) leaveWire() {
 	if st.client != nil {
 		st.client.unqueue()
 	}
-	if st.unsent > 0 || st.out != nil || st.more != nil {
-		st.dropOut()
-	}
+	st.dropOut()
 	if st.duplex != nil {
 		st.duplex.readable.signal()
 		st.duplex.writable.signal()

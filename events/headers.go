@@ -138,10 +138,20 @@ func (h Headers) Status() int {
 }
 
 // Method, Scheme, Authority and Path return the pseudo-fields of a request.
-func (h Headers) Method() string    { return h.Get(":method") }
-func (h Headers) Scheme() string    { return h.Get(":scheme") }
-func (h Headers) Authority() string { return h.Get(":authority") }
-func (h Headers) Path() string      { return h.Get(":path") }
+func (h Headers) Method() string    { return h.first(":method") }
+func (h Headers) Scheme() string    { return h.first(":scheme") }
+func (h Headers) Authority() string { return h.first(":authority") }
+func (h Headers) Path() string      { return h.first(":path") }
+
+// first returns the value of the first field with the lower-case name.
+func (h Headers) first(name string) string {
+	for i := range h.list {
+		if f := &h.list[i]; f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
 
 // Add appends a field for each value.
 func (h *Headers) Add(name string, values ...string) {

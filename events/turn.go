@@ -124,6 +124,10 @@ func (s *Session) report() (some bool) {
 			return some
 		}
 		some = true
+		if e, ok := ev.(*core.HeadersReceived); ok {
+			s.onHeaders(e)
+			continue
+		}
 		s.handle(ev)
 	}
 }
@@ -215,11 +219,9 @@ func (s *Session) called() {
 	s.destroy(e, core.InternalError)
 }
 
-// handle turns an event of the core into callbacks.
+// handle turns an event of the core, other than headers, into callbacks.
 func (s *Session) handle(ev core.Event) {
 	switch e := ev.(type) {
-	case *core.HeadersReceived:
-		s.onHeaders(e)
 	case *core.DataReceived:
 		s.heard = e.Stream
 		if st := s.streams[e.Stream]; st != nil {

@@ -353,7 +353,7 @@ func (st *Stream) endSent() {
 	st.s.poke = st.s.poke || st.s.closing
 	st.enqueue(pendFinish | pendSettle)
 	if st.is(gotEnd) {
-		st.checkWire()
+		st.bothEnded()
 	}
 	if st.is(isClosed) && !st.is(offWire) {
 		st.reset(st.code) // Close came before the end was out
@@ -363,15 +363,19 @@ func (st *Stream) endSent() {
 // checkWire notes when both sides have ended.
 func (st *Stream) checkWire() {
 	if st.is(sentEnd) && st.is(gotEnd) {
-		st.leaveWire()
-		if !st.is(isClosed) {
-			st.set(isClosed)
-			st.code = core.NoError
-			st.stopTimeout()
-			if st.s.watcher != nil {
-				st.s.watcher.closed(st)
-			}
-		}
-		st.enqueue(pendSettle)
+		st.bothEnded()
 	}
+}
+
+func (st *Stream) bothEnded() {
+	st.leaveWire()
+	if !st.is(isClosed) {
+		st.set(isClosed)
+		st.code = core.NoError
+		st.stopTimeout()
+		if st.s.watcher != nil {
+			st.s.watcher.closed(st)
+		}
+	}
+	st.enqueue(pendSettle)
 }
