@@ -58,62 +58,68 @@ func (e *Error) Unwrap() error { return e.Cause }
 // connection whatever its method: the peer did not act on it.
 func (e *Error) Retryable() bool { return e.Unprocessed }
 
-// The sentinels. An error matches the one with its code.
+// The sentinels, in the order of their names. An error matches the one with its
+// code.
 var (
-	ErrAbort                      = &Error{Code: "ABORT_ERR", Message: "The operation was aborted"}
-	ErrConnect                    = &Error{Code: "ERR_HTTP2_CONNECT_FAILED", Message: "The connection could not be made"}
-	ErrConnectAuthority           = &Error{Code: "ERR_HTTP2_CONNECT_AUTHORITY", Message: ":authority header is required for CONNECT requests"}
-	ErrConnectPath                = &Error{Code: "ERR_HTTP2_CONNECT_PATH", Message: "The :path header is forbidden for CONNECT requests"}
-	ErrConnectScheme              = &Error{Code: "ERR_HTTP2_CONNECT_SCHEME", Message: "The :scheme header is forbidden for CONNECT requests"}
-	ErrGoAwaySession              = &Error{Code: "ERR_HTTP2_GOAWAY_SESSION", Message: "New streams cannot be created after receiving a GOAWAY"}
-	ErrHeaderSingleValue          = &Error{Code: "ERR_HTTP2_HEADER_SINGLE_VALUE", Message: "Header field must only have a single value"}
-	ErrHeadersAfterRespond        = &Error{Code: "ERR_HTTP2_HEADERS_AFTER_RESPOND", Message: "Cannot specify additional headers after response initiated"}
-	ErrHeadersSent                = &Error{Code: "ERR_HTTP2_HEADERS_SENT", Message: "Response has already been initiated."}
-	ErrHTTP2                      = &Error{Code: "ERR_HTTP2_ERROR", Message: "Protocol error"}
-	ErrInfoStatus                 = &Error{Code: "ERR_HTTP2_INVALID_INFO_STATUS", Message: "Invalid informational status code"}
-	ErrInvalidArg                 = &Error{Code: "ERR_INVALID_ARG_VALUE", Message: "The argument is invalid"}
-	ErrInvalidChar                = &Error{Code: "ERR_INVALID_CHAR", Message: "Invalid character in header content"}
-	ErrInvalidConnection          = &Error{Code: "ERR_HTTP2_INVALID_CONNECTION_HEADERS", Message: "HTTP/1 Connection specific headers are forbidden"}
-	ErrInvalidHeaderValue         = &Error{Code: "ERR_HTTP2_INVALID_HEADER_VALUE", Message: "Invalid value for header"}
-	ErrInvalidProtocol            = &Error{Code: "ERR_HTTP2_UNSUPPORTED_PROTOCOL", Message: "protocol is unsupported"}
-	ErrInvalidPseudo              = &Error{Code: "ERR_HTTP2_INVALID_PSEUDOHEADER", Message: "A pseudoheader is invalid or is used incorrectly"}
-	ErrInvalidSession             = &Error{Code: "ERR_HTTP2_INVALID_SESSION", Message: "The session has been destroyed"}
-	ErrInvalidSettingValue        = &Error{Code: "ERR_HTTP2_INVALID_SETTING_VALUE", Message: "Invalid value for setting"}
-	ErrInvalidStream              = &Error{Code: "ERR_HTTP2_INVALID_STREAM", Message: "The stream has been destroyed"}
-	ErrInvalidToken               = &Error{Code: "ERR_INVALID_HTTP_TOKEN", Message: "Header name must be a valid HTTP token"}
-	ErrInvalidURL                 = &Error{Code: "ERR_INVALID_URL", Message: "Invalid URL"}
-	ErrMaxPendingSettings         = &Error{Code: "ERR_HTTP2_MAX_PENDING_SETTINGS_ACK", Message: "Maximum number of pending settings acknowledgements"}
-	ErrNestedPush                 = &Error{Code: "ERR_HTTP2_NESTED_PUSH", Message: "A push stream cannot initiate another push stream."}
-	ErrOutOfRange                 = &Error{Code: "ERR_OUT_OF_RANGE", Message: "The value is out of range"}
-	ErrOutOfStreams               = &Error{Code: "ERR_HTTP2_OUT_OF_STREAMS", Message: "No stream ID is available because maximum stream ID has been reached"}
-	ErrPackedSettings             = &Error{Code: "ERR_HTTP2_INVALID_PACKED_SETTINGS_LENGTH", Message: "Packed settings length must be a multiple of six"}
-	ErrPayloadForbidden           = &Error{Code: "ERR_HTTP2_PAYLOAD_FORBIDDEN", Message: "Responses with this status must not have a payload"}
-	ErrPendingLimit               = &Error{Code: "ERR_HTTP2_TOO_MANY_PENDING_REQUESTS", Message: "Too many requests wait for the connection or its stream limit"}
-	ErrPingCancel                 = &Error{Code: "ERR_HTTP2_PING_CANCEL", Message: "HTTP2 ping cancelled"}
-	ErrPushDisabled               = &Error{Code: "ERR_HTTP2_PUSH_DISABLED", Message: "HTTP/2 client has disabled push streams"}
-	ErrSessionError               = &Error{Code: "ERR_HTTP2_SESSION_ERROR", Message: "Session closed with an error"}
-	ErrSocketBound                = &Error{Code: "ERR_HTTP2_SOCKET_BOUND", Message: "The socket is already bound to an Http2Session"}
-	ErrStatus101                  = &Error{Code: "ERR_HTTP2_STATUS_101", Message: "HTTP status code 101 (Switching Protocols) is forbidden in HTTP/2"}
-	ErrStatusInvalid              = &Error{Code: "ERR_HTTP2_STATUS_INVALID", Message: "Invalid status code"}
-	ErrStreamCancel               = &Error{Code: "ERR_HTTP2_STREAM_CANCEL", Message: "The pending stream has been canceled"}
-	ErrStreamError                = &Error{Code: "ERR_HTTP2_STREAM_ERROR", Message: "Stream closed with an error"}
-	ErrTooManyCustom              = &Error{Code: "ERR_HTTP2_TOO_MANY_CUSTOM_SETTINGS", Message: "Number of custom settings exceeds MAX_ADDITIONAL_SETTINGS"}
-	ErrTrailersAlreadySent        = &Error{Code: "ERR_HTTP2_TRAILERS_ALREADY_SENT", Message: "Trailing headers have already been sent"}
-	ErrTrailersNotReady           = &Error{Code: "ERR_HTTP2_TRAILERS_NOT_READY", Message: "Trailing headers cannot be sent until after the wantTrailers event is emitted"}
-	ErrWriteAfterEnd              = &Error{Code: "ERR_STREAM_WRITE_AFTER_END", Message: "write after end"}
-	ErrServerClosed         error = &Error{Code: "ERR_SERVER_NOT_RUNNING", Message: "Server is not running."}
-	ErrAltsvcInvalidOrigin        = &Error{Code: "ERR_HTTP2_ALTSVC_INVALID_ORIGIN", Message: "HTTP/2 ALTSVC frames require a valid origin"}
-	ErrAltsvcLength               = &Error{Code: "ERR_HTTP2_ALTSVC_LENGTH", Message: "HTTP/2 ALTSVC frames are limited to 16382 bytes"}
-	ErrInvalidOrigin              = &Error{Code: "ERR_HTTP2_INVALID_ORIGIN", Message: "HTTP/2 ORIGIN frames require a valid origin"}
-	ErrOriginLength               = &Error{Code: "ERR_HTTP2_ORIGIN_LENGTH", Message: "HTTP/2 ORIGIN frames are limited to 16382 bytes"}
-	ErrNoSocketManipulation       = &Error{Code: "ERR_HTTP2_NO_SOCKET_MANIPULATION", Message: "HTTP/2 sockets should not be directly manipulated (e.g. read and written)"}
-	ErrTooManyInvalidFrames       = &Error{Code: "ERR_HTTP2_TOO_MANY_INVALID_FRAMES", Message: "Too many invalid HTTP/2 frames"}
-	ErrTooManyRejected            = &Error{Code: "ERR_HTTP2_TOO_MANY_REJECTED_STREAMS", Message: "Too many streams were refused for want of memory"}
-	ErrInvalidArgType             = &Error{Code: "ERR_INVALID_ARG_TYPE", Message: "The argument has the wrong type"}
-	ErrNotExist                   = &Error{Code: "ENOENT", Message: "no such file or directory"}
-	ErrSendFile                   = &Error{Code: "ERR_HTTP2_SEND_FILE", Message: "Directories cannot be sent"}
-	ErrSendFileNoSeek             = &Error{Code: "ERR_HTTP2_SEND_FILE_NOSEEK", Message: "Offset or length can only be specified for regular files"}
-	ErrSendPipe                   = &Error{Code: "ERR_HTTP2_SEND_PIPE", Message: "A pipe is read by a goroutine, and this session is driven by a loop of the caller's"}
+	ErrAbort               = &Error{Code: "ABORT_ERR", Message: "The operation was aborted"}
+	ErrAltsvcInvalidOrigin = &Error{Code: "ERR_HTTP2_ALTSVC_INVALID_ORIGIN", Message: "HTTP/2 ALTSVC frames require a valid origin"}
+	ErrAltsvcLength        = &Error{Code: "ERR_HTTP2_ALTSVC_LENGTH", Message: "HTTP/2 ALTSVC frames are limited to 16382 bytes"}
+	ErrConnect             = &Error{Code: "ERR_HTTP2_CONNECT_FAILED", Message: "The connection could not be made"}
+	ErrConnectAuthority    = &Error{Code: "ERR_HTTP2_CONNECT_AUTHORITY", Message: ":authority header is required for CONNECT requests"}
+	ErrConnectPath         = &Error{Code: "ERR_HTTP2_CONNECT_PATH", Message: "The :path header is forbidden for CONNECT requests"}
+	ErrConnectScheme       = &Error{Code: "ERR_HTTP2_CONNECT_SCHEME", Message: "The :scheme header is forbidden for CONNECT requests"}
+	ErrGoAwaySession       = &Error{Code: "ERR_HTTP2_GOAWAY_SESSION", Message: "New streams cannot be created after receiving a GOAWAY"}
+	ErrHeadersAfterRespond = &Error{Code: "ERR_HTTP2_HEADERS_AFTER_RESPOND", Message: "Cannot specify additional headers after response initiated"}
+
+	ErrHeaderSingleValue  = &Error{Code: "ERR_HTTP2_HEADER_SINGLE_VALUE", Message: "Header field must only have a single value"}
+	ErrHeadersSent        = &Error{Code: "ERR_HTTP2_HEADERS_SENT", Message: "Response has already been initiated."}
+	ErrHTTP2              = &Error{Code: "ERR_HTTP2_ERROR", Message: "Protocol error"}
+	ErrInfoStatus         = &Error{Code: "ERR_HTTP2_INVALID_INFO_STATUS", Message: "Invalid informational status code"}
+	ErrInvalidArg         = &Error{Code: "ERR_INVALID_ARG_VALUE", Message: "The argument is invalid"}
+	ErrInvalidArgType     = &Error{Code: "ERR_INVALID_ARG_TYPE", Message: "The argument has the wrong type"}
+	ErrInvalidChar        = &Error{Code: "ERR_INVALID_CHAR", Message: "Invalid character in header content"}
+	ErrInvalidConnection  = &Error{Code: "ERR_HTTP2_INVALID_CONNECTION_HEADERS", Message: "HTTP/1 Connection specific headers are forbidden"}
+	ErrInvalidHeaderValue = &Error{Code: "ERR_HTTP2_INVALID_HEADER_VALUE", Message: "Invalid value for header"}
+
+	ErrInvalidOrigin       = &Error{Code: "ERR_HTTP2_INVALID_ORIGIN", Message: "HTTP/2 ORIGIN frames require a valid origin"}
+	ErrInvalidProtocol     = &Error{Code: "ERR_HTTP2_UNSUPPORTED_PROTOCOL", Message: "protocol is unsupported"}
+	ErrInvalidPseudo       = &Error{Code: "ERR_HTTP2_INVALID_PSEUDOHEADER", Message: "A pseudoheader is invalid or is used incorrectly"}
+	ErrInvalidSession      = &Error{Code: "ERR_HTTP2_INVALID_SESSION", Message: "The session has been destroyed"}
+	ErrInvalidSettingValue = &Error{Code: "ERR_HTTP2_INVALID_SETTING_VALUE", Message: "Invalid value for setting"}
+	ErrInvalidStream       = &Error{Code: "ERR_HTTP2_INVALID_STREAM", Message: "The stream has been destroyed"}
+	ErrInvalidToken        = &Error{Code: "ERR_INVALID_HTTP_TOKEN", Message: "Header name must be a valid HTTP token"}
+	ErrInvalidURL          = &Error{Code: "ERR_INVALID_URL", Message: "Invalid URL"}
+	ErrMaxPendingSettings  = &Error{Code: "ERR_HTTP2_MAX_PENDING_SETTINGS_ACK", Message: "Maximum number of pending settings acknowledgements"}
+
+	ErrNestedPush           = &Error{Code: "ERR_HTTP2_NESTED_PUSH", Message: "A push stream cannot initiate another push stream."}
+	ErrNoSocketManipulation = &Error{Code: "ERR_HTTP2_NO_SOCKET_MANIPULATION", Message: "HTTP/2 sockets should not be directly manipulated (e.g. read and written)"}
+	ErrNotExist             = &Error{Code: "ENOENT", Message: "no such file or directory"}
+	ErrOriginLength         = &Error{Code: "ERR_HTTP2_ORIGIN_LENGTH", Message: "HTTP/2 ORIGIN frames are limited to 16382 bytes"}
+	ErrOutOfRange           = &Error{Code: "ERR_OUT_OF_RANGE", Message: "The value is out of range"}
+	ErrOutOfStreams         = &Error{Code: "ERR_HTTP2_OUT_OF_STREAMS", Message: "No stream ID is available because maximum stream ID has been reached"}
+	ErrPackedSettings       = &Error{Code: "ERR_HTTP2_INVALID_PACKED_SETTINGS_LENGTH", Message: "Packed settings length must be a multiple of six"}
+	ErrPayloadForbidden     = &Error{Code: "ERR_HTTP2_PAYLOAD_FORBIDDEN", Message: "Responses with this status must not have a payload"}
+	ErrPendingLimit         = &Error{Code: "ERR_HTTP2_TOO_MANY_PENDING_REQUESTS", Message: "Too many requests wait for the connection or its stream limit"}
+
+	ErrPingCancel     = &Error{Code: "ERR_HTTP2_PING_CANCEL", Message: "HTTP2 ping cancelled"}
+	ErrPushDisabled   = &Error{Code: "ERR_HTTP2_PUSH_DISABLED", Message: "HTTP/2 client has disabled push streams"}
+	ErrSendFile       = &Error{Code: "ERR_HTTP2_SEND_FILE", Message: "Directories cannot be sent"}
+	ErrSendFileNoSeek = &Error{Code: "ERR_HTTP2_SEND_FILE_NOSEEK", Message: "Offset or length can only be specified for regular files"}
+	ErrSendPipe       = &Error{Code: "ERR_HTTP2_SEND_PIPE", Message: "A pipe is read by a goroutine, and this session is driven by a loop of the caller's"}
+	ErrServerClosed   = &Error{Code: "ERR_SERVER_NOT_RUNNING", Message: "Server is not running."}
+	ErrSessionError   = &Error{Code: "ERR_HTTP2_SESSION_ERROR", Message: "Session closed with an error"}
+	ErrSocketBound    = &Error{Code: "ERR_HTTP2_SOCKET_BOUND", Message: "The socket is already bound to an Http2Session"}
+	ErrStatus101      = &Error{Code: "ERR_HTTP2_STATUS_101", Message: "HTTP status code 101 (Switching Protocols) is forbidden in HTTP/2"}
+
+	ErrStatusInvalid        = &Error{Code: "ERR_HTTP2_STATUS_INVALID", Message: "Invalid status code"}
+	ErrStreamCancel         = &Error{Code: "ERR_HTTP2_STREAM_CANCEL", Message: "The pending stream has been canceled"}
+	ErrStreamError          = &Error{Code: "ERR_HTTP2_STREAM_ERROR", Message: "Stream closed with an error"}
+	ErrTooManyCustom        = &Error{Code: "ERR_HTTP2_TOO_MANY_CUSTOM_SETTINGS", Message: "Number of custom settings exceeds MAX_ADDITIONAL_SETTINGS"}
+	ErrTooManyInvalidFrames = &Error{Code: "ERR_HTTP2_TOO_MANY_INVALID_FRAMES", Message: "Too many invalid HTTP/2 frames"}
+	ErrTooManyRejected      = &Error{Code: "ERR_HTTP2_TOO_MANY_REJECTED_STREAMS", Message: "Too many streams were refused for want of memory"}
+	ErrTrailersAlreadySent  = &Error{Code: "ERR_HTTP2_TRAILERS_ALREADY_SENT", Message: "Trailing headers have already been sent"}
+	ErrTrailersNotReady     = &Error{Code: "ERR_HTTP2_TRAILERS_NOT_READY", Message: "Trailing headers cannot be sent until after the wantTrailers event is emitted"}
+	ErrWriteAfterEnd        = &Error{Code: "ERR_STREAM_WRITE_AFTER_END", Message: "write after end"}
 )
 
 // with returns an error like e with another message.
