@@ -1,0 +1,133 @@
+package events
+
+import (
+	"bytes"
+	"net"
+	"time"
+
+	"weft/core"
+	"weft/transport"
+)
+
+// ServeConn makes a session of a connection that was accepted elsewhere, or of
+// anything like one, and returns it. head is what was read from it already, if
+// anything. It does not wait for the session's end; on a secure server it waits
+// for the handshake. The connection is closed when the session ends.
+//
+// Errors: ErrServerClosed, ErrSocketBound, and those of the handshake.
+func (srv *Server) ServeConn(conn net.Conn, head ...[]byte) (*ServerSession, error) {
+	made := make(chan *ServerSession, 1)
+	failed := make(chan error, 1)
+	go func() {
+		if err := srv.serve(conn, bytes.Join(head, nil), made); err != nil {
+			failed <- err
+		}
+	}()
+	select {
+	case ss := <-made:
+		return ss, nil
+	case err := <-failed:
+		return nil, err
+	}
+}
+
+// serve runs a connection to its end. The session is put into made as soon as
+// it exists; an error means that none was made.
+func (srv *Server) serve(conn net.Conn, head []byte, made chan<- *ServerSession) error {
+	if !bind(conn) {
+		return ErrSocketBound
+	}
+	defer unbind(conn)
+	srv.mu.Lock()
+	if srv.closed {
+		srv.mu.Unlock()
+		conn.Close()
+		return ErrServerClosed
+	}
+	srv.pumps++
+	srv.mu.Unlock()
+	var ss *ServerSession
+	defer func() { srv.pumpEnded(ss) }()
+	for _, f := range srv.onConnection.take() {
+		f(conn)
+	}
+	if srv.shake != nil {
+		if len(head) > 0 {
+			conn, head = &headConn{conn, head}, nil
+		}
+		carrier, err := srv.shake(srv.ctx, conn)
+		if carrier == nil {
+			return err
+		}
+		conn = carrier
+	}
+	ss, err := srv.newSession(srv.opts.Now(), conn)
+	if err != nil {
+		conn.Close()
+		return err
+	}
+	if made != nil {
+		made <- ss
+	}
+	opts := transport.Options{Now: srv.opts.Now}
+	if srv.carrier != core.TransportEncrypted && len(head) == 0 {
+		opts.HoldFirstWrite = transport.DefaultHold
+	}
+	if len(head) > 0 {
+		ss.Receive(srv.opts.Now(), head)
+	}
+	transport.Run(srv.ctx, conn, ss, opts)
+	return nil
+}
+
+// NewSession makes a session of the server's that is driven by whoever calls
+// its transport.Endpoint methods: a mem.Link, or a loop of the caller's. In all
+// else it is like those of accepted connections. now is when it begins.
+//
+// Errors: ErrServerClosed.
+func (srv *Server) NewSession(now time.Time) (*ServerSession, error) {
+	srv.mu.Lock()
+	if srv.closed {
+		srv.mu.Unlock()
+		return nil, ErrServerClosed
+	}
+	srv.pumps++
+	srv.mu.Unlock()
+	ss, err := srv.newSession(now, nil)
+	if err != nil {
+		srv.pumpEnded(nil)
+		return nil, err
+	}
+	ss.unpumped = true
+	return ss, nil
+}
+
+// newSession makes a session and takes it among those of the server.
+func (srv *Server) newSession(now time.Time, conn net.Conn) (*ServerSession, error) {
+	ss, err := newServerSession(now, srv.sessionOptions(), srv.carrier, srv)
+	if err != nil {
+		return nil, err
+	}
+	if conn == nil {
+		ss.clock = srv.clock // its time is that of its loop
+	}
+	ss.carriedBy(conn, srv.carrier)
+	if srv.opts.Trace != nil {
+		ss.trace = srv.opts.Trace(conn)
+	}
+	srv.mu.Lock()
+	srv.sessions[ss] = true
+	closed, timeout := srv.closed, srv.timeout
+	srv.mu.Unlock()
+	if len(srv.origins) > 0 {
+		ss.sendOrigin(srv.origins)
+	}
+	if timeout > 0 {
+		ss.byServer = true
+		ss.SetTimeout(timeout, nil)
+	}
+	if closed {
+		ss.Close()
+	}
+	return ss, nil
+}
