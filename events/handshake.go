@@ -3,10 +3,10 @@ package events
 import "net"
 
 // PerformServerHandshake makes a session of a connection that stands already,
-// without a server. setup, if not nil, is called with the session before
-// anything can happen on it: listeners set there miss nothing. It is called on
-// a goroutine of the session's. head is what was read from the connection
-// already, if anything.
+// without a server. What TLS negotiated, if it has any, does not matter. setup,
+// if not nil, is called with the session before anything can happen on it:
+// listeners set there miss nothing. It is called on a goroutine of the
+// session's. head is what was read from the connection already, if anything.
 //
 // Errors: ErrSocketBound if a session has the connection already, and those of
 // options.
@@ -15,6 +15,7 @@ func PerformServerHandshake(conn net.Conn, opts ServerOptions, setup func(*Serve
 	if err != nil {
 		return nil, err
 	}
+	srv.anyProtocol = true
 	if setup != nil {
 		srv.OnSession(setup)
 	}

@@ -16,6 +16,10 @@ type ServerOptions struct {
 	// ListenConfig makes the listener of Listen: control of the socket,
 	// keep-alive; nil stands for one with keep-alive.
 	ListenConfig *net.ListenConfig
+
+	// UnknownProtocolTimeout is how long a connection given to a listener of
+	// the unknownProtocol event may live; default 10 s.
+	UnknownProtocolTimeout time.Duration
 }
 
 // Server accepts connections and makes a session of each. It emits the events
@@ -25,9 +29,11 @@ type Server struct {
 	opts    ServerOptions
 	carrier core.Transport
 	clock   func() time.Time // as it was given
-	shake   func(ctx context.Context, conn net.Conn) (net.Conn, error)
 
-	origins []string // named to each client
+	wrap        func(net.Conn) net.Conn // nil: connections are used as they are
+	handshake   time.Duration           // how long one with TLS may take to begin
+	anyProtocol bool                    // whatever was negotiated, it is HTTP/2
+	origins     []string                // named to each client
 
 	onStream       shared[func(*ServerStream, Headers, Flags)]
 	onSession      shared[func(*ServerSession)]
@@ -36,6 +42,8 @@ type Server struct {
 	onClose        shared[func()]
 	onTimeout      shared[func(*ServerSession)]
 	onError        shared[func(error)]
+
+	onUnknownProtocol shared[func(net.Conn)]
 
 	mu        sync.Mutex
 	updated   *SessionOptions // those of sessions to come, if not those of opts
@@ -60,6 +68,9 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 	if err := opts.checkTransport(carrier); err != nil {
 		return nil, err
 	}
+	if opts.UnknownProtocolTimeout < 0 {
+		return nil, ErrOutOfRange.with("UnknownProtocolTimeout is %v, must be 0 for the default or positive", opts.UnknownProtocolTimeout)
+	}
 	cfg, err := opts.config(false)
 	if err != nil {
 		return nil, err
@@ -72,6 +83,7 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 		opts:      opts,
 		carrier:   carrier,
 		clock:     opts.Now,
+		handshake: defaultHandshake,
 		listeners: make(map[net.Listener]bool),
 		sessions:  make(map[*ServerSession]bool),
 		changed:   make(chan struct{}),

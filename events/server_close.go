@@ -35,7 +35,7 @@ func (srv *Server) maybeClosed() {
 	srv.mu.Unlock()
 	if say {
 		for _, f := range srv.onClose.take() {
-			f()
+			srv.guard(f)
 		}
 	}
 }

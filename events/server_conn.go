@@ -3,6 +3,8 @@ package events
 import (
 	"bytes"
 	"net"
+	"runtime/debug"
+	"sync"
 	"time"
 
 	"weft/core"
@@ -11,10 +13,13 @@ import (
 
 // ServeConn makes a session of a connection that was accepted elsewhere, or of
 // anything like one, and returns it. head is what was read from it already, if
-// anything. It does not wait for the session's end; on a secure server it waits
-// for the handshake. The connection is closed when the session ends.
+// anything. A *tls.Conn, or one of transport/tls, is taken as it is, by a
+// SecureServer, too. ServeConn does not wait for the session's end; with TLS it
+// waits for the handshake. The connection is closed when the session ends.
 //
-// Errors: ErrServerClosed, ErrSocketBound, and those of the handshake.
+// Errors: ErrServerClosed, ErrSocketBound, those of the handshake, and
+// ErrInvalidProtocol if TLS did not negotiate HTTP/2, in which case a listener of
+// the unknownProtocol event has the connection.
 func (srv *Server) ServeConn(conn net.Conn, head ...[]byte) (*ServerSession, error) {
 	made := make(chan *ServerSession, 1)
 	failed := make(chan error, 1)
@@ -33,11 +38,13 @@ func (srv *Server) ServeConn(conn net.Conn, head ...[]byte) (*ServerSession, err
 
 // serve runs a connection to its end. The session is put into made as soon as
 // it exists; an error means that none was made.
-func (srv *Server) serve(conn net.Conn, head []byte, made chan<- *ServerSession) error {
-	if !bind(conn) {
+func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) error {
+	conn := raw
+	if !bind(raw) {
 		return ErrSocketBound
 	}
-	defer unbind(conn)
+	release := sync.OnceFunc(func() { unbind(raw) })
+	defer release()
 	srv.mu.Lock()
 	if srv.closed {
 		srv.mu.Unlock()
@@ -49,17 +56,24 @@ func (srv *Server) serve(conn net.Conn, head []byte, made chan<- *ServerSession)
 	var ss *ServerSession
 	defer func() { srv.pumpEnded(ss) }()
 	for _, f := range srv.onConnection.take() {
-		f(conn)
+		if !srv.guard(func() { f(conn) }) {
+			conn.Close()
+			return ErrInvalidSession.with("A callback of the connection event panicked")
+		}
 	}
-	if srv.shake != nil {
+	if srv.wrap != nil {
 		if len(head) > 0 {
 			conn, head = &headConn{conn, head}, nil
 		}
-		carrier, err := srv.shake(srv.ctx, conn)
-		if carrier == nil {
-			return err
-		}
-		conn = carrier
+		conn = srv.wrap(conn)
+	}
+	switch http2, err := srv.negotiate(conn); {
+	case err != nil:
+		conn.Close()
+		return err
+	case !http2:
+		release() // whoever takes it over may give it to another server
+		return srv.unknown(conn)
 	}
 	ss, err := srv.newSession(srv.opts.Now(), conn)
 	if err != nil {
@@ -78,6 +92,18 @@ func (srv *Server) serve(conn net.Conn, head []byte, made chan<- *ServerSession)
 	}
 	transport.Run(srv.ctx, conn, ss, opts)
 	return nil
+}
+
+// guard runs a callback that belongs to no session. It reports false if that
+// panicked.
+func (srv *Server) guard(f func()) (ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			srv.opts.logger().Error("weft: panic in a callback of a server", "panic", r, "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+	return true
 }
 
 // NewSession makes a session of the server's that is driven by whoever calls

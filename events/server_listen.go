@@ -62,7 +62,7 @@ func (srv *Server) Serve(l net.Listener) error {
 				return ErrServerClosed
 			}
 			for _, f := range srv.onError.take() {
-				f(err)
+				srv.guard(func() { f(err) })
 			}
 			return err
 		}

@@ -1,0 +1,76 @@
+package events
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"time"
+
+	wefttls "weft/transport/tls"
+)
+
+const (
+	defaultHandshake       = 120 * time.Second
+	defaultUnknownProtocol = 10 * time.Second
+)
+
+// secured is a connection with TLS, of crypto/tls or of transport/tls.
+type secured interface {
+	net.Conn
+	HandshakeContext(context.Context) error
+	ConnectionState() tls.ConnectionState
+}
+
+// OnUnknownProtocol registers f for connections with TLS whose client did not
+// negotiate HTTP/2: on a SecureServer it offered no protocol at all; to another
+// server such a connection may be given by ServeConn. f takes the connection
+// over, and has UnknownProtocolTimeout for it. Without a listener it is answered
+// with a line of explanation and closed.
+func (srv *Server) OnUnknownProtocol(f func(conn net.Conn)) Listener {
+	return srv.onUnknownProtocol.on(f)
+}
+
+// negotiate does the handshake of a connection with TLS, if it was not done yet,
+// and reports whether HTTP/2 was agreed on, as without TLS it always is.
+func (srv *Server) negotiate(conn net.Conn) (http2 bool, err error) {
+	c, ok := conn.(secured)
+	if !ok {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(srv.ctx, srv.handshake)
+	defer cancel()
+	if err := c.HandshakeContext(ctx); err != nil {
+		return false, err
+	}
+	state := c.ConnectionState()
+	if state.NegotiatedProtocol != wefttls.H2 && !srv.anyProtocol {
+		return false, nil
+	}
+	return true, wefttls.Check(state)
+}
+
+const missingALPN = "HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\n" +
+	"Missing ALPN Protocol, expected `h2` to be available.\n"
+
+// unknown deals with a connection on which something else than HTTP/2 is spoken.
+func (srv *Server) unknown(conn net.Conn) error {
+	limit := srv.opts.UnknownProtocolTimeout
+	if limit == 0 {
+		limit = defaultUnknownProtocol
+	}
+	list := srv.onUnknownProtocol.take()
+	if len(list) == 0 {
+		conn.SetDeadline(time.Now().Add(limit))
+		io.WriteString(conn, missingALPN)
+		conn.Close()
+	} else {
+		time.AfterFunc(limit, func() { conn.Close() })
+	}
+	for _, f := range list {
+		if !srv.guard(func() { f(conn) }) {
+			conn.Close()
+		}
+	}
+	return ErrInvalidProtocol.with("The client negotiated no protocol")
+}
