@@ -88,6 +88,7 @@ func originOf(s string) (string, error) {
 		return "", ErrInvalidURL.with("Invalid URL: %q", s)
 	}
 	scheme := strings.ToLower(u.Scheme)
+	u.Host = strings.ToLower(u.Host) // RFC 6454 §4
 	port := u.Port()
 	switch {
 	case u.Host == "", scheme != "http" && scheme != "https" && scheme != "ws" && scheme != "wss" && scheme != "ftp", !isPlain(u.Host):

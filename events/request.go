@@ -72,6 +72,7 @@ func parseAuthority(s, protocol string) (*base, error) {
 	if err != nil || u.Hostname() == "" {
 		return nil, ErrInvalidURL.with("Invalid URL: %q", s)
 	}
+	u.Host = strings.ToLower(u.Host)
 	b := &base{scheme: strings.ToLower(u.Scheme), host: u.Hostname(), port: u.Port()}
 	b.authority = u.Host
 	switch b.scheme {

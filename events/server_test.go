@@ -320,7 +320,7 @@ func TestConnectURLs(t *testing.T) {
 		}
 	}
 	for base, want := range map[string]string{
-		"http://Example.org:80/path?x": "Example.org", "https://example.org:443": "example.org",
+		"http://Example.org:80/path?x": "example.org", "https://example.org:443": "example.org",
 		"http://example.org:8080": "example.org:8080", "https://[::1]:443": "[::1]", "example.org": "example.org",
 	} {
 		p, err := events.NewClientSession(time.Unix(0, 0), base, events.SessionOptions{})
