@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -165,4 +166,12 @@ func order(note string) int {
 		return 1
 	}
 	return 0
+}
+
+// is expects an error, whatever its message.
+func is(t *testing.T, what string, err, sentinel error) {
+	t.Helper()
+	if !errors.Is(err, sentinel) {
+		t.Errorf("%s: %v, want %v", what, err, sentinel)
+	}
 }
