@@ -88,10 +88,16 @@ func (p *pump) inputEnded(now time.Time, err error) {
 		p.progress = now
 	}
 	p.mu.Unlock()
-	if told.Orderly() {
+	switch {
+	case told.Orderly():
 		p.receiveEOF(now, nil)
 		<-p.flushed
-		return
+	case told.Kind == CloseRead:
+		// RFC 9113 §5.4.1: an endpoint "SHOULD first send a GOAWAY frame".
+		// What could not be read may still be written to.
+		p.receiveEOF(now, told)
+		<-p.flushed
+	default:
+		p.receiveEOF(now, told)
 	}
-	p.receiveEOF(now, told)
 }
