@@ -2,7 +2,6 @@ package nodetest
 
 import (
 	"context"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -217,17 +216,4 @@ func TestNode_request(t *testing.T) {
 		}
 		covers(t, c.row)
 	}
-}
-
-// A request is a client's affair, and a session has one role.
-func TestRoles(t *testing.T) {
-	w := newWorld(t, setup{})
-	if _, is := reflect.TypeFor[*events.ServerSession]().MethodByName("Request"); is {
-		t.Error("a server's session has requests")
-	}
-	covers(t, "rule.request.client-only")
-	if w.client.Type() != events.SessionTypeClient || w.server.Type() != events.SessionTypeServer || w.client.Type() == w.server.Type() {
-		t.Errorf("types %v and %v", w.client.Type(), w.server.Type())
-	}
-	covers(t, "session.prop.type")
 }
