@@ -94,6 +94,9 @@ func (s *Session) Wrote(now time.Time, n int) {
 func (s *Session) NextDeadline() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.conn == nil {
+		return time.Time{}
+	}
 	if s.due() {
 		return s.now
 	}

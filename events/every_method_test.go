@@ -118,7 +118,7 @@ func (c *caller) value(t reflect.Type) reflect.Value {
 		return reflect.ValueOf(io.LimitReader(zeros{}, int64(rand.IntN(100000))))
 	case reflect.TypeFor[events.Sink]():
 		return reflect.ValueOf(noSink{})
-	case reflect.TypeFor[*os.File]():
+	case reflect.TypeFor[*os.File](), reflect.TypeFor[events.Descriptor]():
 		return reflect.ValueOf(c.file)
 	case reflect.TypeFor[fs.FS]():
 		return reflect.ValueOf(fstest.MapFS{"x": {Data: []byte("file")}})
@@ -187,13 +187,15 @@ func TestEveryMethod(t *testing.T) {
 	}
 	srv.OnSession(func(ss *events.ServerSession) {
 		c.any(ss, 5)
-		others.Go(func() { c.any(ss, 100) })
+		others.Go(func() {
+			c.any(ss, 50)
+			c.every(ss)
+		})
 	})
 	srv.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
 		c.any(st, 10)
-		for range 2 {
-			others.Go(func() { c.any(st, 40) })
-		}
+		others.Go(func() { c.any(st, 40) })
+		others.Go(func() { c.every(st) })
 		if h.Path() == "/blocking" {
 			d := st.Blocking()
 			others.Go(func() {
@@ -222,9 +224,13 @@ func TestEveryMethod(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			others.Go(func() { c.any(st, 60) })
+			others.Go(func() { c.any(st, 20) })
+			others.Go(func() { c.every(st) })
 		}
-		others.Go(func() { c.any(client, 100) })
+		others.Go(func() {
+			c.any(client, 50)
+			c.every(client)
+		})
 		others.Go(func() {
 			if k := client.Socket(); k != nil {
 				c.any(k, 20)

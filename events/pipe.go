@@ -1,5 +1,7 @@
 package events
 
+import "sync"
+
 // Sink is what a stream can be piped into: another stream, or anything like
 // one. Write reports whether there is room for more, or else says so by drain.
 type Sink interface {
@@ -16,43 +18,85 @@ type Sink interface {
 // Destroy(error), as streams have, that is called. If dst takes no more, or has
 // a method OnClose and says so by that, the stream is closed with CANCEL.
 func (st *Stream) Pipe(dst Sink) {
-	var data, drain Listener
-	ended := false
-	stop := func() {
-		data.Remove()
-		drain.Remove()
-	}
-	drain = dst.OnDrain(st.Resume)
+	p := &pipe{from: st, to: dst}
+	p.keep(dst.OnDrain(st.Resume))
 	if d, ok := dst.(interface{ OnClose(func()) Listener }); ok {
 		// It may be that no Write will tell: the stream may be waiting for drain.
-		d.OnClose(func() {
-			if !ended {
-				stop()
-				st.Close(Cancel)
-			}
-		})
+		d.OnClose(p.refused)
 	}
-	st.OnEnd(func() {
-		if st.Complete() {
-			ended = true
-			dst.End(nil)
-		}
-	})
-	st.OnClose(func() {
-		stop()
-		if d, ok := dst.(interface{ Destroy(error) }); ok && !ended {
-			d.Destroy(st.reason())
-		}
-	})
-	data = st.OnData(func(p []byte) {
-		switch ready, err := dst.Write(p); {
-		case err != nil:
-			stop()
-			st.Close(Cancel)
-		case !ready:
-			st.Pause()
-		}
-	})
+	st.OnEnd(p.end)
+	st.OnClose(p.close)
+	p.keep(st.OnData(p.data))
+}
+
+// pipe is a stream on its way into a Sink. Its functions run in the turns of
+// two sessions.
+type pipe struct {
+	from *Stream
+	to   Sink
+
+	mu        sync.Mutex
+	listeners []Listener // to remove when it is over
+	over      bool
+	ended     bool // all has come, and was said to end
+}
+
+// keep has a listener removed when the pipe is over.
+func (p *pipe) keep(l Listener) {
+	p.mu.Lock()
+	over := p.over
+	p.listeners = append(p.listeners, l)
+	p.mu.Unlock()
+	if over {
+		l.Remove()
+	}
+}
+
+// stop ends the pipe, and reports whether all has come.
+func (p *pipe) stop() (ended bool) {
+	p.mu.Lock()
+	list := p.listeners
+	p.listeners, p.over = nil, true
+	ended = p.ended
+	p.mu.Unlock()
+	for _, l := range list {
+		l.Remove()
+	}
+	return ended
+}
+
+func (p *pipe) data(b []byte) {
+	switch ready, err := p.to.Write(b); {
+	case err != nil:
+		p.stop()
+		p.from.Close(Cancel)
+	case !ready:
+		p.from.Pause()
+	}
+}
+
+func (p *pipe) end() {
+	if !p.from.Complete() {
+		return
+	}
+	p.mu.Lock()
+	p.ended = true
+	p.mu.Unlock()
+	p.to.End(nil)
+}
+
+// refused is for when the Sink takes no more.
+func (p *pipe) refused() {
+	if !p.stop() {
+		p.from.Close(Cancel)
+	}
+}
+
+// close is for when the stream has ended.
+func (p *pipe) close() {
+	if d, ok := p.to.(interface{ Destroy(error) }); !p.stop() && ok {
+		d.Destroy(p.from.reason())
+	}
 }
 
 // reason is why a stream was cut short.

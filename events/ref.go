@@ -30,7 +30,7 @@ func (s *Session) setRef(on bool) {
 func (srv *Server) setRef(ss *ServerSession, on bool) {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	if on != ss.uncounted || !srv.sessions[ss] {
+	if on != ss.uncounted || ss.gone {
 		return
 	}
 	ss.uncounted = !on

@@ -18,9 +18,12 @@ func (srv *Server) sessionEnded(ss *ServerSession) {
 func (srv *Server) pumpEnded(ss *ServerSession) {
 	srv.mu.Lock()
 	srv.pumps--
-	if ss != nil && ss.uncounted {
-		ss.uncounted = false
-		srv.unrefs--
+	if ss != nil {
+		ss.gone = true
+		if ss.uncounted {
+			ss.uncounted = false
+			srv.unrefs--
+		}
 	}
 	close(srv.changed)
 	srv.changed = make(chan struct{})

@@ -14,7 +14,8 @@ type ServerSession struct {
 	unpumped bool
 	// byServer: its timeout is the owner's. uncounted: Unref, and counted so by
 	// the owner, whose lock guards it.
-	byServer, uncounted bool
+	// gone: its connection is closed.
+	byServer, uncounted, gone bool
 
 	onStream event[func(*ServerStream, Headers, Flags)]
 
