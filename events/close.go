@@ -148,7 +148,7 @@ func (st *Stream) onReset(why core.StreamReset) {
 		e := streamError(core.Cancel, why)
 		st.destroy(e)
 	default:
-		st.settle()
+		st.enqueue(pendSettle) // after aborted and finish
 	}
 }
 

@@ -125,11 +125,40 @@ func (st *Stream) keep(p []byte) {
 	}
 }
 
-// consume lets the peer send n more bytes.
+// consume lets the peer send n more bytes. In a turn it does so at the end: a
+// peer that sends more at once than its window allows must not get away with it
+// because the first of it was taken meanwhile.
 func (st *Stream) consume(n int) {
-	if n > 0 && !st.is(offWire) {
-		st.s.conn.Consume(st.id, n)
-		st.s.touched = true
+	s := st.s
+	switch {
+	case n == 0 || st.is(offWire):
+	case !s.inTurn:
+		s.conn.Consume(st.id, n)
+		s.touched = true
+	default:
+		if last := len(s.credits) - 1; last >= 0 && s.credits[last].id == st.id {
+			s.credits[last].n += n
+		} else {
+			s.credits = append(s.credits, credit{st.id, n})
+		}
+	}
+}
+
+// credit is what a stream's peer may send again once the turn ends.
+type credit struct {
+	id StreamID
+	n  int
+}
+
+// keepCredits is how long a list of credits may be that a session keeps.
+const keepCredits = 64
+
+func (s *Session) giveCredits() {
+	for _, c := range s.credits {
+		s.conn.Consume(c.id, c.n)
+	}
+	if s.credits = s.credits[:0]; cap(s.credits) > keepCredits {
+		s.credits = nil
 	}
 }
 

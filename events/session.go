@@ -49,6 +49,7 @@ type Session struct {
 	alone   bool // a turn of our own is on its way
 	queue   tasks
 	held    []*Stream // hold written bytes back until the turn ends
+	credits []credit  // what peers may send again, likewise (read.go)
 	flags   atomic.Uint32
 	wake    atomic.Pointer[func()]
 

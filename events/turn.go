@@ -90,6 +90,9 @@ func (s *Session) beginTurn(now time.Time) {
 func (s *Session) endTurn() {
 	for s.report() || s.flushHeld() || s.watcher != nil && s.watcher.deliver() {
 	}
+	if len(s.credits) > 0 {
+		s.giveCredits()
+	}
 	if s.conn != nil {
 		s.paused = s.conn.ReadPaused()
 	}
