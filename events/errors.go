@@ -161,8 +161,8 @@ func misuse(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, core.ErrHeaderListTooLarge):
-		e := ErrHTTP2.with("Header list is larger than the peer accepts")
-		e.Errno, e.HTTP2, e.Cause = ErrnoFrameSizeError, core.FrameSizeError, err
+		e := ErrHTTP2.with("%v", ErrnoFrameSizeError)
+		e.Errno, e.Cause = ErrnoFrameSizeError, err
 		return e
 	case errors.Is(err, core.ErrPushDisabled):
 		return ErrPushDisabled

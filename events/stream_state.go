@@ -69,9 +69,10 @@ func (st *Stream) Readable() bool {
 	return !st.is(isDestroyed | saidEnd)
 }
 
-// Writable reports whether data may still be written.
+// Writable reports whether data may still be written. The answer to HEAD has
+// none.
 func (st *Stream) Writable() bool {
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	return !st.is(isDestroyed|isClosed|isEnding) && st.source == nil
+	return !st.is(isDestroyed|isClosed|isEnding|isHead) && st.source == nil
 }
