@@ -83,8 +83,8 @@ func (st *ClientStream) open() bool {
 	}
 	var id StreamID
 	var err error
-	if p := st.extra().priority; p != nil {
-		id, err = s.conn.OpenPriority(s.time(), st.sent.list, end, *p)
+	if st.extra().priority != nil {
+		id, err = st.openPriority(end)
 	} else {
 		id, err = s.conn.Open(s.time(), st.sent.list, end)
 	}
@@ -121,10 +121,26 @@ func (st *ClientStream) open() bool {
 	return true
 }
 
+// openPriority sends the request with its place among the others.
+func (st *ClientStream) openPriority(end bool) (StreamID, error) {
+	s, p := st.s, *st.more.priority
+	if err := checkParent(s.conn.Info().NextStream, p.Parent); err != nil {
+		return 0, err
+	}
+	if !st.more.silent {
+		return s.conn.OpenPriority(s.time(), st.sent.list, end, p)
+	}
+	id, err := s.conn.Open(s.time(), st.sent.list, end)
+	if err == nil {
+		s.conn.Prioritize(id, p, true)
+	}
+	return id, err
+}
+
 // notOpened ends a request the core refused.
 func (st *ClientStream) notOpened(err error) {
 	var e *Error
-	if !errors.As(refused(err, st.sent.list), &e) {
+	if !errors.As(err, &e) && !errors.As(refused(err, st.sent.list), &e) {
 		e = ErrHTTP2.caused(err)
 	}
 	copied := *e

@@ -30,8 +30,8 @@ func (o PriorityOptions) priority() core.Priority {
 // asks the peer to do the same, by a PRIORITY frame. For a request that was not
 // sent yet it counts when it is.
 //
-// Errors: ErrInvalidStream, ErrInvalidArg for a stream that would depend on
-// itself.
+// Errors: ErrInvalidStream; ErrInvalidArg for a stream that would depend on
+// itself, which for a request that was not sent yet is its error event.
 func (st *Stream) Priority(o PriorityOptions) error {
 	st.s.lock()
 	defer st.s.unlock()
@@ -40,16 +40,29 @@ func (st *Stream) Priority(o PriorityOptions) error {
 		return ErrInvalidStream
 	case st.id == 0:
 		p := o.priority()
-		st.extras().priority = &p
+		x := st.extras()
+		x.priority, x.silent = &p, o.Silent
 		return nil
-	case o.Parent == st.id:
-		return ErrInvalidArg.with(`The property "options.parent" is %d: a stream can't depend on itself`, o.Parent)
 	case st.is(offWire):
 		return nil // it sends nothing any more
+	}
+	if err := checkParent(st.id, o.Parent); err != nil {
+		return err
 	}
 	if err := st.s.conn.Prioritize(st.id, o.priority(), o.Silent); err != nil {
 		return misuse(err)
 	}
 	st.s.touched = true
+	return nil
+}
+
+// checkParent judges what a stream is to depend on.
+func checkParent(id, parent StreamID) error {
+	switch {
+	case parent == id:
+		return ErrInvalidArg.with(`The property "options.parent" is %d: a stream can't depend on itself`, parent)
+	case parent > core.MaxStreamID:
+		return ErrInvalidArg.with(`The property "options.parent" is %d: not the id of a stream`, parent)
+	}
 	return nil
 }

@@ -17,8 +17,9 @@ type PushOptions struct {
 // the response's end, and directly after an End within the same turn.
 //
 // Errors: ErrPushDisabled, on a stream or session that is closed as well,
-// ErrNestedPush, ErrOutOfStreams, ErrHTTP2 for a promise longer than MaxSendHeaderBlockLength, and those of
-// Respond about fields.
+// ErrNestedPush, ErrOutOfStreams, ErrInvalidArg for a stream that would depend
+// on itself, ErrHTTP2 for a promise longer than MaxSendHeaderBlockLength, and
+// those of Respond about fields.
 func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStream, error) {
 	st.s.lock()
 	defer st.s.unlock()
@@ -47,15 +48,20 @@ func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStrea
 		e.HTTP2 = core.FrameSizeError
 		return nil, e
 	}
+	var o PriorityOptions
+	if len(opts) > 0 {
+		o.Exclusive, o.Parent = opts[0].Exclusive, opts[0].Parent
+		if err := checkParent(s.conn.Info().NextStream, o.Parent); err != nil {
+			return nil, err
+		}
+	}
 	id, err := s.conn.Push(s.time(), st.id, full)
 	if err != nil {
 		return nil, refused(err, full)
 	}
 	s.touched = true
-	if len(opts) > 0 && opts[0] != (PushOptions{}) {
-		o := PriorityOptions{Exclusive: opts[0].Exclusive, Parent: opts[0].Parent}
+	if o != (PriorityOptions{}) {
 		if err := s.conn.Prioritize(id, o.priority(), true); err != nil {
-			s.conn.Reset(s.time(), id, core.Cancel)
 			return nil, misuse(err)
 		}
 	}

@@ -41,6 +41,7 @@ type extra struct {
 	sentInfo []Headers
 	sentTail Headers
 	priority *core.Priority // to be sent with the request
+	silent   bool           // or to be kept to ourselves
 	quiet    idle           // its timeout (timeout.go)
 	queued   bool           // among the session's quietStreams
 	badFrame badFrame
