@@ -11,12 +11,16 @@ type PushOptions struct {
 	Parent StreamID
 }
 
+// errPushAfterClose: a stream that was closed takes no pushes, as in Node.
+var errPushAfterClose = ErrPushDisabled.caused(ErrInvalidStream)
+
 // PushStream promises a response to a request the client did not make, and
 // returns the stream to give it on. Of the request :method is GET, and :scheme,
 // :authority and :path are those of this one unless given. It is possible until
 // the response's end, and directly after an End within the same turn.
 //
-// Errors: ErrPushDisabled, on a stream or session that is closed as well,
+// Errors: ErrPushDisabled, on a stream or session that is closed as well (of a
+// stream that is, the error matches ErrInvalidStream, too),
 // ErrNestedPush, ErrOutOfStreams, ErrInvalidArg for a stream that would depend
 // on itself, ErrHTTP2 for a promise longer than MaxSendHeaderBlockLength, and
 // those of Respond about fields.
@@ -25,9 +29,10 @@ func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStrea
 	defer st.s.unlock()
 	s := st.s
 	switch {
-	case s.closing, !s.conn.PeerSettings().EnablePush,
-		st.is(isDestroyed), st.is(isClosed) && !(st.is(sentEnd) && st.code == core.NoError):
+	case s.closing, !s.conn.PeerSettings().EnablePush:
 		return nil, ErrPushDisabled
+	case st.is(isDestroyed), st.is(isClosed) && !(st.is(sentEnd) && st.code == core.NoError):
+		return nil, errPushAfterClose
 	case st.is(isPush):
 		return nil, ErrNestedPush
 	}

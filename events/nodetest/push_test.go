@@ -105,7 +105,9 @@ func TestNode_createpushresponse(t *testing.T) {
 		w.serve(func(st *events.ServerStream, _ events.Headers) {
 			st.OnClose(func() {
 				_, err := st.PushStream(events.H(":path", "/pushed"))
-				fails(t, "after close", err, events.ErrInvalidStream, errDestroyed)
+				if !errors.Is(err, events.ErrInvalidStream) {
+					t.Errorf("after close: %v", err)
+				}
 				w.note("server asked")
 			})
 			st.EndString("body")
@@ -147,7 +149,7 @@ func TestNode_options_max_reserved_streams(t *testing.T) {
 		w.settle()
 		same(t, "session", w.of("session"), []string{"stream :path=/first :method=GET :authority=localhost:8080 :scheme=http flags=4"})
 		same(t, "push", w.of("push"), []string{"push 200 flags=4", "end", "close 0"})
-		same(t, "first", w.of("first"), []string{"finish", "close 0"})
+		same(t, "first", w.of("first"), []string{"finish", "end", "close 0"})
 		got := w.of("second")
 		if len(got) == 0 || got[0] != "aborted" || !slices.ContainsFunc(w.fromClient.stream(4), func(s string) bool { return strings.HasPrefix(s, "RST_STREAM 4 ") }) {
 			t.Errorf("second: %q; sent %q", got, w.fromClient.stream(4))
@@ -211,7 +213,9 @@ func TestNode_server_push_stream_errors(t *testing.T) {
 			st.EndString("test")
 			w.link.After(1000, func() {
 				_, err := st.PushStream(events.H(":path", "/late"))
-				fails(t, "closed", err, events.ErrInvalidStream, errDestroyed)
+				if !errors.Is(err, events.ErrInvalidStream) {
+					t.Errorf("closed: %v", err)
+				}
 			})
 		})
 		w.takePushes()
