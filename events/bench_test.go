@@ -37,6 +37,38 @@ func BenchmarkServer(b *testing.B) {
 	})
 }
 
+// BenchmarkCompat is the same with Request and Response.
+func BenchmarkCompat(b *testing.B) {
+	now := mem.Epoch
+	srv, err := events.CreateServer(events.ServerOptions{SessionOptions: events.SessionOptions{
+		Settings: events.Settings{MaxConcurrentStreams: events.Set(uint32(1000))},
+		Now:      func() time.Time { return now },
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	hello := []byte("Hello, World!\n")
+	srv.OnRequest(func(req *events.Request, res *events.Response) {
+		if req.Method() == "GET" && req.URL() == "/" {
+			res.SetHeader("content-type", "text/plain")
+			res.SetHeader("content-length", "14")
+			res.End(hello)
+		}
+	})
+	s, err := srv.NewSession(now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	benchmarkRequests(b, now, func(in []byte, out []byte) []byte {
+		s.Receive(now, in)
+		out = s.SwapOutput(out[:0])
+		if len(out) > 0 {
+			s.Wrote(now, len(out))
+		}
+		return out
+	})
+}
+
 // BenchmarkCore is the same without package events.
 func BenchmarkCore(b *testing.B) {
 	now := mem.Epoch

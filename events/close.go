@@ -110,6 +110,9 @@ func (st *Stream) leaveWire() {
 	if st.is(isWaiting|isMapped) || st.client != nil || st.unsent > 0 || st.out != nil || st.more != nil || st.duplex != nil {
 		st.leavePlaces() // most have none to leave
 	}
+	if st.exchange != nil {
+		st.exchange.offWire()
+	}
 }
 
 // leavePlaces takes the stream from wherever it is known or waits for the wire.
@@ -283,7 +286,7 @@ func (st *Stream) unheard() {
 	switch {
 	case st.duplex != nil, st.is(isHeldBack):
 		return // Read and Write tell; nobody was told of it
-	case st.s.destroyed, st.extra().why != core.StreamReset{}:
+	case st.s.destroyed, st.exchange != nil, st.extra().why != core.StreamReset{}:
 		level = slog.LevelDebug
 	}
 	st.s.log.Log(context.Background(), level, "weft: stream error", "stream", st.id, "error", st.extra().err)
@@ -292,6 +295,9 @@ func (st *Stream) unheard() {
 // finish emits the close event and forgets the stream.
 func (st *Stream) finish() {
 	st.set(saidClose)
+	if st.exchange != nil {
+		st.exchange.closed()
+	}
 	st.emit(func(on *streamEvents) *event[func()] { return &on.close })
 	st.forget()
 }

@@ -15,14 +15,21 @@ import (
 func (s *Session) Close() {
 	s.lock()
 	defer s.unlock()
+	if s.inTurn && s.conn != nil && !s.closing {
+		// What came together with what the caller acts on is still looked at.
+		s.closing, s.shut, s.ending = true, true, true
+		s.cancelPending()
+		s.touched = true
+		return
+	}
 	s.close()
 }
 
 func (s *Session) close() {
-	if s.closing {
+	if s.closing && !s.ending {
 		return
 	}
-	s.closing, s.shut = true, true
+	s.closing, s.shut, s.ending = true, true, false
 	s.cancelPending()
 	if s.conn == nil {
 		s.destroy(nil, core.NoError)
@@ -30,6 +37,16 @@ func (s *Session) close() {
 	}
 	s.conn.Shutdown(s.time())
 	s.touched, s.poke = true, true
+}
+
+// endLater does what Close has left for the end of the turn. It reports whether
+// there was anything.
+func (s *Session) endLater() bool {
+	if !s.ending || s.destroyed {
+		return false
+	}
+	s.close()
+	return true
 }
 
 // Destroy ends the session, its streams and its connection at once. The code

@@ -78,6 +78,9 @@ func (st *Stream) runPending() {
 			st.emit(func(on *streamEvents) *event[func()] { return &on.drain })
 		case pendFinish:
 			st.emit(func(on *streamEvents) *event[func()] { return &on.finish })
+			if st.exchange != nil {
+				st.exchange.sent()
+			}
 		case pendSettle:
 			st.settle()
 		case pendSpent:
@@ -102,7 +105,8 @@ func (st *Stream) endsQuietly() bool {
 		quiet   = pendRead | pendFinish | pendSettle
 	)
 	return st.state&(over|unusual) == over && st.pending&^quiet == 0 && st.code == core.NoError &&
-		st.on == nil && st.in == nil && st.source == nil && st.duplex == nil && st.more == nil
+		st.on == nil && st.in == nil && st.source == nil && st.duplex == nil && st.more == nil &&
+		(st.exchange == nil || st.exchange.on == nil)
 }
 
 func (st *Stream) endQuietly() {

@@ -27,14 +27,23 @@ var errPushAfterClose = ErrPushDisabled.caused(ErrInvalidStream)
 func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStream, error) {
 	st.s.lock()
 	defer st.s.unlock()
+	push := new(ServerStream)
+	if err := st.push(h, push, opts); err != nil {
+		return nil, err
+	}
+	return push, nil
+}
+
+// push makes a stream the promised one.
+func (st *ServerStream) push(h Headers, push *ServerStream, opts []PushOptions) error {
 	s := st.s
 	switch {
 	case s.closing, !s.conn.PeerSettings().EnablePush:
-		return nil, ErrPushDisabled
+		return ErrPushDisabled
 	case st.is(isDestroyed), st.is(isClosed) && !(st.is(sentEnd) && st.code == core.NoError):
-		return nil, errPushAfterClose
+		return errPushAfterClose
 	case st.is(isPush):
-		return nil, ErrNestedPush
+		return ErrNestedPush
 	}
 	full := requestFields(h, func(name string) string {
 		if name == ":path" {
@@ -46,31 +55,31 @@ func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStrea
 		return st.headers.Get(name)
 	})
 	if err := s.checkSingle(full); err != nil {
-		return nil, err
+		return err
 	}
 	if s.promiseTooLong(full) {
 		e := ErrHTTP2.with("The promise is longer than MaxSendHeaderBlockLength")
 		e.HTTP2 = core.FrameSizeError
-		return nil, e
+		return e
 	}
 	var o PriorityOptions
 	if len(opts) > 0 {
 		o.Exclusive, o.Parent = opts[0].Exclusive, opts[0].Parent
 		if err := checkParent(s.conn.Info().NextStream, o.Parent); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	id, err := s.conn.Push(s.time(), st.id, full)
 	if err != nil {
-		return nil, refused(err, full)
+		return refused(err, full)
 	}
 	s.touched = true
 	if o != (PriorityOptions{}) {
 		if err := s.conn.Prioritize(id, o.priority(), true); err != nil {
-			return nil, misuse(err)
+			return misuse(err)
 		}
 	}
-	push := &ServerStream{headers: Headers{full}}
+	push.headers = Headers{full}
 	push.s, push.server, push.id = s, push, id
 	push.set(isPush | gotEnd | noMoreIn)
 	if push.headers.Method() == "HEAD" {
@@ -82,5 +91,5 @@ func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStrea
 		s.watcher.started(&push.Stream, push.headers)
 	}
 	s.mapped(&push.Stream)
-	return push, nil
+	return nil
 }

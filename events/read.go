@@ -208,6 +208,9 @@ func (st *Stream) deliver() {
 	}
 	if h := st.extra().trailers; st.is(gotEnd) && h.Len() > 0 {
 		st.more.trailers = Headers{}
+		if st.exchange != nil {
+			st.exchange.req.trailers = h
+		}
 		st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.trailers }, h, true)
 	}
 	if st.is(isDestroyed | saidEnd) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"weft/core"
@@ -34,6 +35,9 @@ type Server struct {
 	handshake   time.Duration           // how long one with TLS may take to begin
 	anyProtocol bool                    // whatever was negotiated, it is HTTP/2
 	origins     []string                // named to each client
+
+	compat   compat
+	isCompat atomic.Bool // somebody listens for requests
 
 	onStream       shared[func(*ServerStream, Headers, Flags)]
 	onSession      shared[func(*ServerSession)]

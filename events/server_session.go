@@ -118,7 +118,12 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 	if ss.short(e.Stream) {
 		return
 	}
-	st := ss.newStream()
+	var st *ServerStream
+	if ss.owner != nil && ss.owner.isCompat.Load() {
+		st = &newExchange().stream
+	} else {
+		st = ss.newStream()
+	}
 	st.s, st.server, st.id = &ss.Session, st, e.Stream
 	st.headers = ss.view(e.Fields)
 	if e.Method == "HEAD" {
@@ -158,6 +163,10 @@ func (st *ServerStream) begin(new bool) {
 	if ss.onStream.any() {
 		var few [2]func(*ServerStream, Headers, Flags)
 		own = ss.onStream.take(few[:0])
+	}
+	if st.exchange != nil {
+		st.exchange.begin(shared, own, new)
+		return
 	}
 	if len(shared)+len(own) == 0 {
 		st.shut(core.RefusedStream, true, true) // nobody is there to serve it

@@ -166,6 +166,7 @@ func (s *Session) keepSent(h Headers, o RespondOptions, same bool) Headers {
 	if !same {
 		list := append(make([]Field, 0, len(s.fields)), s.fields...)
 		if len(list) > keepFields {
+			s.sentBlock = 0 // it is not that of s.sent
 			return Headers{list}
 		}
 		s.sent = Headers{list}
@@ -196,6 +197,10 @@ func (s *Session) dateField() string {
 func (st *ServerStream) AdditionalHeaders(h Headers) error {
 	st.s.lock()
 	defer st.s.unlock()
+	return st.inform(h)
+}
+
+func (st *ServerStream) inform(h Headers) error {
 	switch {
 	case st.is(isDestroyed | isClosed):
 		return ErrInvalidStream

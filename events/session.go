@@ -68,6 +68,7 @@ type Session struct {
 	// The end (end.go).
 	closing   bool // no new streams
 	shut      bool // gracefully, by Close or the peer
+	ending    bool // the core is to be told so when the turn ends
 	destroyed bool
 	ended     bool // ConnClosed was handled
 	closed    bool // the close event was emitted
@@ -113,6 +114,7 @@ type Session struct {
 
 	date    string
 	dateAt  int64
+	queued  [][]Field // for fields that are being queued
 	buffers []*fifo
 	chunk   []byte // what a source reads into
 }

@@ -27,7 +27,9 @@ type Stream struct {
 	sent   Headers
 	on     *streamEvents
 	duplex *Duplex
-	more   *extra
+
+	exchange *exchange // what it is of, in the Compatibility API
+	more     *extra
 
 	prev, next *Stream
 }

@@ -342,6 +342,9 @@ func (st *Stream) afterSend() {
 	if st.duplex != nil {
 		st.duplex.writable.signal()
 	}
+	if st.exchange != nil && st.exchange.writer != nil {
+		st.exchange.writer.ready.signal()
+	}
 }
 
 // endSent notes that the core has all of this side's message.

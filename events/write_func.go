@@ -17,14 +17,19 @@ func (st *Stream) WriteFunc(p []byte, done func(err error)) (ready bool, err err
 	if err != nil || done == nil {
 		return ready, err
 	}
+	st.whenSent(done)
+	return ready, nil
+}
+
+// whenSent has done called when all that was written so far has been handed on.
+func (st *Stream) whenSent(done func(err error)) {
 	left := st.left()
-	if left == 0 || len(p) == 0 && st.more == nil {
+	if left == 0 {
 		st.s.post(func() { done(nil) })
-		return ready, nil
+		return
 	}
 	x := st.extras()
 	x.writes = append(x.writes, writing{x.sentKept + int64(left), done})
-	return ready, nil
 }
 
 // tookKept notes that n bytes of what was kept have been sent.
@@ -41,13 +46,17 @@ func (st *Stream) tookKept(n int) {
 	}
 }
 
-// failWrites tells those whose bytes will not be sent.
+// failWrites tells those who still wait, when nothing more is sent: their bytes
+// went with the end, or will not be sent.
 func (st *Stream) failWrites() {
 	if st.more == nil || len(st.more.writes) == 0 {
 		return
 	}
 	err := st.more.err
-	if err == nil {
+	switch {
+	case st.is(sentEnd): // with them
+		err = nil
+	case err == nil:
 		err = ErrInvalidStream
 	}
 	for _, w := range st.more.writes {

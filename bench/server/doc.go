@@ -9,6 +9,6 @@
 // and -key name one.
 //
 // -api core drives the protocol core without any layer above it, -api events
-// is package events, and -api nethttp is Go's net/http with the same answers,
-// to compare with in the same run.
+// is package events, -api compat is its Request and Response, and -api nethttp
+// is Go's net/http with the same answers, to compare with in the same run.
 package main

@@ -25,6 +25,7 @@ const maxStreams = 1000
 
 // apis are the contenders: each serves one accepted listener until it closes.
 var apis = map[string]func(ctx context.Context, l net.Listener, secure bool) error{
+	"compat":  serveCompat,
 	"core":    serveCore,
 	"events":  serveEvents,
 	"nethttp": serveNetHTTP,

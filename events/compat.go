@@ -1,0 +1,115 @@
+package events
+
+import "context"
+
+// The Compatibility API shows an exchange as a Request and a Response, as
+// Node's http module does. Both stand on the stream: what they add is a list of
+// header fields that is still being made, and the events of a message instead
+// of those of a stream.
+
+// exchange is a stream with the Request and the Response that stand for it. It
+// is one object, for most requests come and go with nothing more.
+type exchange struct {
+	stream ServerStream
+	req    Request
+	res    Response
+
+	on     *exchangeEvents
+	ctx    *requestContext
+	writer *BodyWriter
+}
+
+// exchangeEvents are the functions registered for events that the stream does
+// not have, or has at other times.
+type exchangeEvents struct {
+	requestClose  event[func()]
+	finish        event[func()]
+	responseClose event[func()]
+}
+
+// requestContext is a context that ends with the exchange.
+type requestContext struct {
+	context.Context
+	cancel context.CancelFunc
+}
+
+func newExchange() *exchange {
+	x := new(exchange)
+	st := &x.stream
+	st.exchange = x
+	x.req.st, x.res.st = st, st
+	x.res.req = &x.req
+	return x
+}
+
+func (x *exchange) hooks() *exchangeEvents {
+	if x.on == nil {
+		x.on = new(exchangeEvents)
+	}
+	return x.on
+}
+
+// emit calls the listeners of one of the exchange's events.
+func (x *exchange) emit(which func(*exchangeEvents) *event[func()]) {
+	if x.on == nil {
+		return
+	}
+	var few [2]func()
+	if list := which(x.on).take(few[:0]); len(list) > 0 {
+		x.stream.run(list)
+	}
+}
+
+// sent is called when the connection has all of the stream's message.
+func (x *exchange) sent() {
+	if !x.stream.is(sentEnd) {
+		return // it was cut short: closed says so
+	}
+	if x.res.is(resEnded) || !x.res.is(resBodiless) {
+		x.sayFinish()
+	} // else the handler has not ended it yet
+}
+
+// closed is called when the stream emits its close event, ahead of it.
+func (x *exchange) closed() {
+	r, st := &x.res, &x.stream
+	if st.is(isPush) {
+		x.closedResponse(r, st)
+		return
+	}
+	x.emit(func(on *exchangeEvents) *event[func()] { return &on.requestClose })
+	x.closedResponse(r, st)
+}
+
+func (x *exchange) closedResponse(r *Response, st *ServerStream) {
+	cut := !st.is(sentEnd)
+	switch {
+	case r.is(resFinished):
+		return
+	case !cut && r.is(resBodiless) && !r.is(resEnded):
+		return // End says finish
+	case cut:
+		// Before finish, for nothing follows that.
+		x.emit(func(on *exchangeEvents) *event[func()] { return &on.responseClose })
+	}
+	x.sayFinish()
+}
+
+func (x *exchange) sayFinish() {
+	if x.res.is(resFinished) {
+		return
+	}
+	x.res.set(resFinished)
+	x.emit(func(on *exchangeEvents) *event[func()] { return &on.finish })
+}
+
+// offWire is called when nothing is sent or received any more: whoever waits
+// in a goroutine is told.
+func (x *exchange) offWire() {
+	if x.writer != nil {
+		x.writer.ready.signal()
+	}
+	if x.ctx != nil {
+		x.ctx.cancel()
+	}
+}

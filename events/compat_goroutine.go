@@ -1,0 +1,44 @@
+package events
+
+import "time"
+
+// InGoroutine makes a request handler of a function that may block: each
+// request gets a goroutine, and keeps its place under the limit of concurrent
+// streams until f returns. Then the response is ended and the body closed, if f
+// has not done so. A panic in f is answered like one in a callback.
+//
+//	server.OnRequest(events.InGoroutine(func(req *events.Request, res *events.Response) {
+//		io.Copy(res.Blocking(), req.Body())
+//	}))
+func InGoroutine(f func(req *Request, res *Response)) func(req *Request, res *Response) {
+	return func(req *Request, res *Response) {
+		st := req.st
+		st.Hold()
+		go func() {
+			defer st.Release()
+			defer req.endGoroutine(res)
+			f(req, res)
+		}()
+	}
+}
+
+// endGoroutine tidies up behind a handler. It is deferred.
+func (r *Request) endGoroutine(res *Response) {
+	failed := recover()
+	st := r.st
+	st.s.lock()
+	defer st.s.unlock()
+	if failed != nil {
+		st.panicked(failed)
+	} else if !res.is(resDestroyed) {
+		res.end(nil) // if it fails, nobody is there any more
+	}
+	if d := st.duplex; d != nil {
+		d.dropInput()
+	}
+	if w := st.exchange.writer; w != nil && !w.closed {
+		w.closed = true
+		w.ready.set(time.Time{})
+		st.dropHold()
+	}
+}

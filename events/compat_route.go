@@ -1,0 +1,125 @@
+package events
+
+import (
+	"strings"
+
+	"weft/core"
+)
+
+// A handler gets a request and the response to it. Both may be kept and used
+// from any goroutine.
+type handler = func(req *Request, res *Response)
+
+// compat is what a server has of the Compatibility API.
+type compat struct {
+	onRequest          shared[handler]
+	onCheckContinue    shared[handler]
+	onCheckExpectation shared[handler]
+	onConnectRequest   shared[handler]
+}
+
+// OnRequest registers f for each request, and with it turns the Compatibility
+// API on: without a request listener none of its events is emitted, and no
+// request answered for want of one.
+//
+// A request with Expect: 100-continue is answered with status 100 first; see
+// OnCheckContinue.
+func (srv *Server) OnRequest(f func(req *Request, res *Response)) Listener {
+	srv.isCompat.Store(true)
+	return srv.compat.onRequest.on(f)
+}
+
+// OnCheckContinue registers f for requests with Expect: 100-continue, which are
+// not given to OnRequest then. f calls WriteContinue, after which the client
+// sends its body, or answers with a final status.
+func (srv *Server) OnCheckContinue(f func(req *Request, res *Response)) Listener {
+	return srv.compat.onCheckContinue.on(f)
+}
+
+// OnCheckExpectation registers f for requests with any other Expect, which are
+// not given to OnRequest. Without a listener they are answered with status 417.
+func (srv *Server) OnCheckExpectation(f func(req *Request, res *Response)) Listener {
+	return srv.compat.onCheckExpectation.on(f)
+}
+
+// OnConnect registers f for CONNECT requests, which are not given to OnRequest.
+// Without a listener here or for OnStream they are answered with status 405.
+func (srv *Server) OnConnect(f func(req *Request, res *Response)) Listener {
+	return srv.compat.onConnectRequest.on(f)
+}
+
+const expectContinue = "100-continue"
+
+// begin announces the exchange to the application, as ServerStream.begin does a
+// stream.
+func (x *exchange) begin(shared, own []func(*ServerStream, Headers, Flags), new bool) {
+	st := &x.stream
+	ss := st.session()
+	st.callAll(shared)
+	st.callAll(own)
+	if new {
+		ss.announcing = &st.Stream
+	}
+	list := x.route(ss.owner, len(shared)+len(own) > 0)
+	if new {
+		if len(list) > 0 {
+			ss.leave()
+			for _, f := range list {
+				f(&x.req, &x.res)
+			}
+			ss.mu.Lock()
+		}
+	} else {
+		x.call(list)
+	}
+	st.announced()
+}
+
+// route returns who is to answer the request, or answers it for want of one.
+// streamed says that listeners of the stream event have had it already.
+func (x *exchange) route(srv *Server, streamed bool) []handler {
+	connect, expect := false, ""
+	for i := range x.stream.headers.list {
+		switch f := &x.stream.headers.list[i]; f.Name {
+		case ":method":
+			connect = f.Value == "CONNECT"
+		case "expect":
+			expect = f.Value
+		}
+	}
+	var list []handler
+	instead := 0 // of a listener: a status
+	switch {
+	case connect:
+		list, instead = srv.compat.onConnectRequest.take(), StatusMethodNotAllowed
+	case expect == "":
+		list = srv.compat.onRequest.take()
+	case !strings.EqualFold(expect, expectContinue):
+		list, instead = srv.compat.onCheckExpectation.take(), StatusExpectationFailed
+	default:
+		if list = srv.compat.onCheckContinue.take(); len(list) == 0 {
+			x.res.inform(StatusContinue)
+			list = srv.compat.onRequest.take()
+		}
+	}
+	switch {
+	case len(list) > 0, streamed && (connect || instead == 0), x.stream.is(sentHeaders):
+	case instead != 0:
+		x.res.status = uint16(instead)
+		x.res.end(nil)
+	default:
+		x.stream.shut(core.RefusedStream, true, true) // nobody is there to serve it
+	}
+	return list
+}
+
+func (x *exchange) call(list []handler) {
+	if len(list) == 0 {
+		return
+	}
+	x.stream.s.leave()
+	defer x.stream.called()
+	for _, f := range list {
+		f(&x.req, &x.res)
+	}
+}

@@ -1,0 +1,13 @@
+package events
+
+// Wrap makes a request handler of one that takes a program's own types of
+// request and response, made by functions that are called for each request:
+// what options of Node's createServer do with subclasses. The types embed
+// *Request and *Response as a rule.
+//
+//	server.OnRequest(events.Wrap(newRequest, newResponse, func(req *MyRequest, res *MyResponse) {
+//		res.JSON(req.UserAgent())
+//	}))
+func Wrap[Q, R any](request func(*Request) Q, response func(*Response) R, f func(req Q, res R)) func(*Request, *Response) {
+	return func(req *Request, res *Response) { f(request(req), response(res)) }
+}

@@ -1,0 +1,220 @@
+package events
+
+import "io"
+
+// Write sends a piece of the body, and before the first the headers if they
+// were not. It copies p and accepts everything; ready is false if so much waits
+// that the caller should wait for the drain event. Where there is no body, as
+// in the response to HEAD and with status 204 and 304, p is dropped.
+//
+// Errors: ErrWriteAfterEnd, ErrInvalidStream, and those of FlushHeaders.
+func (r *Response) Write(p []byte) (ready bool, err error) {
+	r.st.s.lock()
+	defer r.st.s.unlock()
+	return r.write(p)
+}
+
+// WriteString is Write for a string.
+func (r *Response) WriteString(p string) (ready bool, err error) { return r.Write(bytesOf(p)) }
+
+// WriteFunc is Write, with done called when the piece has been handed to the
+// connection, or with the error that keeps it from being. After Destroy it is
+// not called.
+func (r *Response) WriteFunc(p []byte, done func(err error)) (ready bool) {
+	st := r.st
+	st.s.lock()
+	defer st.s.unlock()
+	ready, err := r.write(p)
+	switch {
+	case r.is(resDestroyed):
+	case err != nil:
+		st.s.post(func() { done(err) })
+	case r.pent() > 0:
+		r.more.awaited = append(r.more.awaited, done)
+	default:
+		st.whenSent(done)
+	}
+	return ready
+}
+
+func (r *Response) write(p []byte) (bool, error) {
+	st := r.st
+	switch {
+	case r.is(resEnded):
+		return false, ErrWriteAfterEnd
+	case r.is(resBodiless):
+		return true, nil
+	case r.is(resDestroyed) || st.is(isDestroyed|isClosed):
+		return false, ErrInvalidStream
+	}
+	if !st.is(sentHeaders) {
+		if err := r.head(false); err != nil {
+			return false, err
+		}
+		if r.is(resBodiless) {
+			return true, nil
+		}
+	}
+	if r.more != nil && r.more.corked > 0 {
+		r.more.buffer = append(r.more.buffer, p...)
+		return len(r.more.buffer)+st.unsent < st.s.high, nil
+	}
+	return st.write(p)
+}
+
+// pent is how much waits behind a cork.
+func (r *Response) pent() int {
+	if r.more == nil {
+		return 0
+	}
+	return len(r.more.buffer)
+}
+
+// End ends the response, after p if that is not empty, and before it the
+// headers if they were not sent. It ends what Cork began. Ending again does
+// nothing. The finish event says when all of it was handed to the connection.
+//
+// Errors: ErrWriteAfterEnd, ErrInvalidStream if the stream ended before, and
+// those of FlushHeaders: the response is not ended then.
+func (r *Response) End(p []byte) error {
+	r.st.s.lock()
+	defer r.st.s.unlock()
+	return r.end(p)
+}
+
+// EndString is End for a string.
+func (r *Response) EndString(p string) error { return r.End(bytesOf(p)) }
+
+// EndFunc is End, with done called as a listener of finish; or soon, if the
+// response is over already.
+func (r *Response) EndFunc(p []byte, done func()) error {
+	st := r.st
+	st.s.lock()
+	defer st.s.unlock()
+	over := r.is(resFinished) || r.is(resEnded) && len(p) == 0
+	if err := r.end(p); err != nil {
+		return err
+	}
+	if over {
+		st.s.post(done)
+	} else {
+		e := &st.exchange.hooks().finish
+		e.once(e.add(done))
+	}
+	return nil
+}
+
+func (r *Response) end(p []byte) error {
+	st := r.st
+	switch {
+	case r.is(resEnded):
+		if len(p) > 0 {
+			return ErrWriteAfterEnd
+		}
+		return nil
+	case r.is(resBodiless):
+		return r.endBodiless()
+	case st.is(isDestroyed | isClosed):
+		r.set(resEnded)
+		return ErrInvalidStream
+	}
+	if r.more != nil && len(r.more.buffer) > 0 {
+		p = append(r.more.buffer, p...)
+	}
+	if r.more != nil {
+		r.more.corked, r.more.buffer = 0, nil
+	}
+	tail := r.more != nil && len(r.more.trailers) > 0
+	if !st.is(sentHeaders) {
+		if err := r.head(len(p) == 0 && !tail); err != nil {
+			return err
+		}
+		if r.is(resBodiless) {
+			r.set(resEnded)
+			return nil
+		}
+	}
+	if tail && !st.is(isEnding) {
+		st.set(wantsTail)
+	}
+	r.set(resEnded)
+	err := st.end(p)
+	r.awaitCorked()
+	return err
+}
+
+// endBodiless ends a response whose headers were all of it.
+func (r *Response) endBodiless() error {
+	r.set(resEnded)
+	if st := r.st; st.is(sentEnd) && st.pending&pendFinish == 0 && !r.is(resFinished) {
+		st.s.post(func() { // the stream's own finish has been
+			st.s.mu.Lock()
+			defer st.s.mu.Unlock()
+			st.exchange.sayFinish()
+		})
+	}
+	return nil
+}
+
+// SendFrom sends size bytes read from src as the rest of the body, and ends
+// the response; a size of -1 means up to io.EOF. See Stream.SendFrom.
+//
+// Errors: those of Write; src is closed then too, if it can be.
+func (r *Response) SendFrom(src io.Reader, size int64) error {
+	st := r.st
+	st.s.lock()
+	defer st.s.unlock()
+	r.uncorkAll()
+	if _, err := r.write(nil); err != nil {
+		st.closeSource(&source{r: src})
+		return err
+	}
+	if r.is(resBodiless) {
+		st.closeSource(&source{r: src})
+		return r.endBodiless()
+	}
+	if r.more != nil && len(r.more.trailers) > 0 {
+		st.set(wantsTail)
+	}
+	r.set(resEnded)
+	st.sendFrom(&source{r: src, left: size})
+	return nil
+}
+
+// Destroy ends the exchange at once, with RST_STREAM. An err that is not nil
+// makes that INTERNAL_ERROR; it is an event of the stream, not of the response.
+func (r *Response) Destroy(err error) {
+	st := r.st
+	st.s.lock()
+	defer st.s.unlock()
+	if !r.is(resDestroyed) {
+		r.set(resDestroyed)
+		st.destroy(err)
+	}
+}
+
+// Finished reports whether End was called, as WritableEnded does.
+func (r *Response) Finished() bool { return r.WritableEnded() }
+
+// WritableEnded reports whether End was called. What was written may still be
+// waiting: see WritableFinished.
+func (r *Response) WritableEnded() bool {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	return r.is(resEnded)
+}
+
+// WritableFinished reports whether all of the response was handed to the
+// connection.
+func (r *Response) WritableFinished() bool { return r.st.asks(sentEnd) }
+
+// WritableLength returns how many written bytes wait to be sent.
+func (r *Response) WritableLength() int {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	return r.st.unsent + r.pent()
+}
+
+// WritableHighWaterMark returns how many bytes may wait before Write says to
+// wait: SessionOptions.HighWaterMark.
+func (r *Response) WritableHighWaterMark() int { return r.st.s.high }

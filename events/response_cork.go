@@ -1,0 +1,56 @@
+package events
+
+// Cork has Write keep what it is given until as many calls of Uncork, or End,
+// so that small pieces go out as one.
+func (r *Response) Cork() {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	r.extras().corked++
+}
+
+// Uncork undoes one Cork; the last sends what was written meanwhile.
+func (r *Response) Uncork() {
+	r.st.s.lock()
+	defer r.st.s.unlock()
+	if r.more == nil || r.more.corked == 0 {
+		return
+	}
+	if r.more.corked == 1 {
+		r.uncorkAll()
+		return
+	}
+	r.more.corked--
+}
+
+// WritableCorked returns how many calls of Uncork are due.
+func (r *Response) WritableCorked() int {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	if r.more == nil {
+		return 0
+	}
+	return r.more.corked
+}
+
+// awaitCorked has those told who wrote while corked.
+func (r *Response) awaitCorked() {
+	if r.more == nil {
+		return
+	}
+	for _, done := range r.more.awaited {
+		r.st.whenSent(done)
+	}
+	r.more.awaited = nil
+}
+
+func (r *Response) uncorkAll() {
+	if r.more == nil {
+		return
+	}
+	r.more.corked = 0
+	if p := r.more.buffer; len(p) > 0 {
+		r.more.buffer = nil
+		r.st.write(p) // if it fails, the stream is over and says so itself
+		r.awaitCorked()
+	}
+}

@@ -1,0 +1,205 @@
+package events
+
+import "slices"
+
+// SetHeader queues a field, in place of what was queued under that name;
+// several values make several fields. White space around the name does not
+// count, nor does its case.
+//
+// Errors: ErrHeadersSent, ErrInvalidToken, ErrPseudoNotAllowed, ErrInvalidChar,
+// ErrInvalidHeaderValue without a value or with an impossible content-length,
+// ErrHeaderSingleValue for several values of a field that has one. Nothing
+// changes then.
+func (r *Response) SetHeader(name string, values ...string) error {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	if r.st.is(sentHeaders) {
+		return ErrHeadersSent
+	}
+	name, err := r.check(name, values)
+	if err != nil || isConnectionField(name) {
+		return err
+	}
+	if len(values) == 1 {
+		if i := indexField(r.fields, name); i >= 0 {
+			r.fields[i] = Field{Name: name, Value: trimValue(values[0])}
+			r.fields = removeFields(r.fields, i+1, name)
+			return nil
+		}
+	} else {
+		r.fields = removeFields(r.fields, 0, name)
+	}
+	r.queue(name, values)
+	return nil
+}
+
+// AppendHeader queues a field beside those that were queued under that name.
+//
+// Errors: those of SetHeader.
+func (r *Response) AppendHeader(name string, values ...string) error {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	if r.st.is(sentHeaders) {
+		return ErrHeadersSent
+	}
+	name, err := r.check(name, values)
+	if err != nil || isConnectionField(name) {
+		return err
+	}
+	if r.isStrict(name) && indexField(r.fields, name) >= 0 {
+		return errSingle(name)
+	}
+	r.queue(name, values)
+	return nil
+}
+
+func (r *Response) queue(name string, values []string) {
+	if r.fields == nil {
+		r.fields = r.st.s.takeFields()
+	}
+	for _, v := range values {
+		r.fields = append(r.fields, Field{Name: name, Value: trimValue(v)})
+	}
+}
+
+// RemoveHeader removes what was queued under the name. Removing date keeps it
+// from being added.
+//
+// Errors: ErrHeadersSent.
+func (r *Response) RemoveHeader(name string) error {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	if r.st.is(sentHeaders) {
+		return ErrHeadersSent
+	}
+	if name = normalName(name); name == "date" {
+		r.set(resNoDate)
+	}
+	r.fields = removeFields(r.fields, 0, name)
+	return nil
+}
+
+// GetHeader returns the value of a field that is queued, or was sent; "" if
+// there is none. Several values are joined as by Headers.Get.
+func (r *Response) GetHeader(name string) string {
+	return r.GetHeaders().Get(normalName(name))
+}
+
+// GetHeaderValues returns the values of the fields of that name, in order.
+func (r *Response) GetHeaderValues(name string) []string {
+	return r.GetHeaders().Values(normalName(name))
+}
+
+// HasHeader reports whether a field of that name is queued, or was sent.
+func (r *Response) HasHeader(name string) bool {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	return indexField(r.current(), normalName(name)) >= 0
+}
+
+// GetHeaderNames returns the names that are queued, or were sent, each once
+// and in order.
+func (r *Response) GetHeaderNames() []string {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	var names []string
+	for _, f := range r.current() {
+		if f.Name[0] != ':' && !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// GetHeaders returns a copy of the fields that are queued, or were sent. The
+// copy can be changed, which changes nothing of the response.
+func (r *Response) GetHeaders() Headers {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	if r.st.is(sentHeaders) {
+		return r.st.sent // nobody writes to it
+	}
+	return Headers{slices.Clone(r.fields)}
+}
+
+// current is what is queued, or was sent.
+func (r *Response) current() []Field {
+	if r.st.is(sentHeaders) {
+		return r.st.sent.list
+	}
+	return r.fields
+}
+
+// merged returns what is queued with h over it, as a new list.
+func (r *Response) merged(h []Headers) ([]Field, error) {
+	fields := append(r.st.s.takeFields(), r.fields...)
+	for _, h := range h {
+		for i := range h.list {
+			f := h.list[i]
+			if f.Name == ":status" {
+				continue // it was given as such
+			}
+			name, err := checkField(f.Name, f.Value)
+			if err != nil {
+				return nil, err
+			}
+			first := true // of that name in h
+			for j := range h.list[:i] {
+				first = first && h.list[j].Name != f.Name
+			}
+			switch {
+			case isConnectionField(name):
+				continue
+			case first:
+				fields = removeFields(fields, 0, name)
+			case r.isStrict(name):
+				return nil, errSingle(name)
+			}
+			f.Name, f.Value = name, trimValue(f.Value)
+			fields = append(fields, f)
+		}
+	}
+	return fields, nil
+}
+
+// indexField returns where the first field of that name is, or -1.
+func indexField(fields []Field, name string) int {
+	for i := range fields {
+		if fields[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// removeFields removes the fields of that name, from an index on.
+func removeFields(fields []Field, from int, name string) []Field {
+	for i := from; i < len(fields); i++ {
+		if fields[i].Name == name {
+			fields = slices.Delete(fields, i, i+1)
+			i--
+		}
+	}
+	return fields
+}
+
+// A list of queued fields lives until the headers are sent, and is then used
+// for another response of the session.
+const spareLists = 8
+
+func (s *Session) takeFields() []Field {
+	if n := len(s.queued); n > 0 {
+		list := s.queued[n-1]
+		s.queued[n-1] = nil
+		s.queued = s.queued[:n-1]
+		return list
+	}
+	return make([]Field, 0, 4)
+}
+
+func (s *Session) giveFields(list []Field) {
+	if cap(list) > 0 && cap(list) <= keepFields && len(s.queued) < spareLists {
+		clear(list)
+		s.queued = append(s.queued, list[:0])
+	}
+}

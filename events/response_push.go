@@ -1,0 +1,31 @@
+package events
+
+// CanPush reports whether CreatePushResponse would be let through: the client
+// takes pushes, and neither side has ended the stream. In Node that is to ask
+// whether the response has a stream, for over HTTP/1.1 there is no push.
+func (r *Response) CanPush() bool { return r.st.PushAllowed() }
+
+// CreatePushResponse promises a response to a request the client did not make,
+// as ServerStream.PushStream does, and calls f with it; or with the error of
+// PushStream, which is ErrInvalidStream if the exchange is over. A nil f is
+// ErrInvalidArgType, and nothing is pushed then.
+func (r *Response) CreatePushResponse(h Headers, f func(err error, push *Response)) error {
+	if f == nil {
+		return ErrInvalidArgType.with(`The "callback" argument must be of type function. Received nil`)
+	}
+	st := r.st
+	st.s.lock()
+	defer st.s.unlock()
+	if r.over() {
+		st.s.post(func() { f(ErrInvalidStream, nil) })
+		return nil
+	}
+	x := newExchange()
+	x.res.req = nil
+	if err := st.push(h, &x.stream, nil); err != nil {
+		st.s.post(func() { f(err, nil) })
+		return nil
+	}
+	st.s.post(func() { f(nil, &x.res) })
+	return nil
+}

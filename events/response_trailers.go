@@ -1,0 +1,68 @@
+package events
+
+import "slices"
+
+// SetTrailer queues a field that follows the body, in place of what was queued
+// under that name.
+//
+// Errors: those of SetHeader about the field, and ErrTrailersAlreadySent once
+// End was called.
+func (r *Response) SetTrailer(name string, values ...string) error {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	name, err := r.check(name, values)
+	switch {
+	case err != nil:
+		return err
+	case r.is(resEnded):
+		return ErrTrailersAlreadySent
+	case isConnectionField(name):
+		return nil
+	}
+	x := r.extras()
+	x.trailers = removeFields(x.trailers, 0, name)
+	for _, v := range values {
+		x.trailers = append(x.trailers, Field{Name: name, Value: trimValue(v)})
+	}
+	return nil
+}
+
+// AddTrailers queues fields that follow the body, in place of what was queued
+// under their names.
+//
+// Errors: those of SetTrailer; nothing was queued then.
+func (r *Response) AddTrailers(h Headers) error {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	fields := make([]Field, 0, len(h.list))
+	for _, f := range h.list {
+		name, err := checkField(f.Name, f.Value)
+		switch {
+		case err != nil:
+			return err
+		case r.isStrict(name) && indexField(fields, name) >= 0:
+			return errSingle(name)
+		case isConnectionField(name):
+			continue
+		}
+		f.Name, f.Value = name, trimValue(f.Value)
+		fields = append(fields, f)
+	}
+	if r.is(resEnded) {
+		return ErrTrailersAlreadySent
+	}
+	x := r.extras()
+	x.trailers = slices.DeleteFunc(x.trailers, func(f Field) bool { return indexField(fields, f.Name) >= 0 })
+	x.trailers = append(x.trailers, fields...)
+	return nil
+}
+
+// takeTrailers returns what is queued to follow the body.
+func (r *Response) takeTrailers() []Field {
+	if r.more == nil {
+		return nil
+	}
+	list := r.more.trailers
+	r.more.trailers = nil
+	return list
+}

@@ -1,0 +1,127 @@
+package events
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Request is a request as the Compatibility API shows it: Node's
+// Http2ServerRequest. Its methods never block; Body gives a reader that does.
+//
+// A Request may be kept. One that is over still tells its headers, and that it
+// is Complete; methods that act on it do nothing then.
+type Request struct {
+	st      *ServerStream
+	headers Headers // with what SetMethod and SetURL changed, if edited
+	edited  bool
+
+	trailers Headers // once the body has ended
+}
+
+// Stream returns the stream of the request. ok is false if it came by
+// HTTP/1.1, where there is none.
+func (r *Request) Stream() (st *ServerStream, ok bool) { return r.st, r.st != nil }
+
+// HTTPVersion returns the version of the protocol the request came by, "2.0".
+// Before it uses what only HTTP/2 has, a handler asks for this, or for Stream.
+func (r *Request) HTTPVersion() string {
+	return strconv.Itoa(r.HTTPVersionMajor()) + "." + strconv.Itoa(r.HTTPVersionMinor())
+}
+
+// HTTPVersionMajor returns the first number of the version.
+func (r *Request) HTTPVersionMajor() int { return 2 }
+
+// HTTPVersionMinor returns the second number of the version.
+func (r *Request) HTTPVersionMinor() int { return 0 }
+
+// Headers returns the header fields, pseudo-fields included, with lower-case
+// names. The list is a value: changing it leaves the request alone.
+func (r *Request) Headers() Headers {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	return r.list()
+}
+
+func (r *Request) list() Headers {
+	if r.edited {
+		return r.headers
+	}
+	return r.st.headers
+}
+
+// RawHeaders returns names and values in turn, as they were received.
+func (r *Request) RawHeaders() []string { return flat(r.st.headers) }
+
+func flat(h Headers) []string {
+	list := make([]string, 0, 2*len(h.list))
+	for _, f := range h.list {
+		list = append(list, f.Name, f.Value)
+	}
+	return list
+}
+
+// Trailers returns the fields that followed the body; none before the end
+// event.
+func (r *Request) Trailers() Headers {
+	st := r.st
+	st.s.mu.Lock()
+	defer st.s.mu.Unlock()
+	return r.trailers
+}
+
+// RawTrailers returns names and values of the trailers in turn, as they were
+// received; none before the end event.
+func (r *Request) RawTrailers() []string { return flat(r.Trailers()) }
+
+// Method returns the method, for example "GET".
+func (r *Request) Method() string { return r.Headers().Method() }
+
+// SetMethod replaces the method, for who routes by it; what was received is
+// still in RawHeaders. A blank one is ErrInvalidArg.
+func (r *Request) SetMethod(method string) error {
+	if strings.TrimSpace(method) == "" {
+		return ErrInvalidArg.with("The argument 'method' is invalid. Received '%s'", method)
+	}
+	r.edit(":method", method)
+	return nil
+}
+
+// URL returns path and query as they were sent, for example "/status?of=all":
+// :path. Scheme and Authority say the rest.
+func (r *Request) URL() string { return r.Headers().Path() }
+
+// SetURL replaces what URL returns, for who rewrites it.
+func (r *Request) SetURL(url string) { r.edit(":path", url) }
+
+func (r *Request) edit(name, value string) {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	h := r.list()
+	h.Set(name, value)
+	r.headers, r.edited = h, true
+}
+
+// Scheme returns :scheme, "http" or "https" as a rule.
+func (r *Request) Scheme() string { return r.Headers().Scheme() }
+
+// Authority returns :authority, or the host field if there is none.
+func (r *Request) Authority() string {
+	h := r.Headers()
+	if a := h.Authority(); a != "" {
+		return a
+	}
+	return h.Get("host")
+}
+
+// Aborted reports whether the request ended before the response had.
+func (r *Request) Aborted() bool { return r.st.Aborted() }
+
+// Complete reports whether nothing more comes: the request was received to its
+// end and read, or it is over for another reason.
+func (r *Request) Complete() bool {
+	return r.st.asks(isAborted | isDestroyed | saidEnd | saidClose)
+}
+
+// Destroy destroys the stream of the request, which then emits error with err
+// if that is not nil. It does nothing to one that is over.
+func (r *Request) Destroy(err error) { r.st.Destroy(err) }

@@ -1,0 +1,36 @@
+package events
+
+// OnData registers f for the body as it arrives, and lets it flow. p is valid
+// until f returns.
+func (r *Request) OnData(f func(p []byte)) Listener { return r.st.OnData(f) }
+
+// OnEnd registers f for the end of the body, after all data was delivered.
+// Trailers are known from then on. It is emitted once.
+func (r *Request) OnEnd(f func()) Listener { return r.st.OnEnd(f) }
+
+// OnAborted registers f for when the request ends before the response has.
+func (r *Request) OnAborted(f func()) Listener { return r.st.OnAborted(f) }
+
+// OnClose registers f for when the stream of the request is closed: its last
+// event. It is emitted once, whatever ended the stream.
+func (r *Request) OnClose(f func()) Listener {
+	return r.st.onExchange(f, func(on *exchangeEvents) *event[func()] { return &on.requestClose })
+}
+
+// onExchange registers f for an event of the exchange.
+func (st *ServerStream) onExchange(f func(), which func(*exchangeEvents) *event[func()]) Listener {
+	st.s.lock()
+	defer st.s.unlock()
+	e := which(st.exchange.hooks())
+	return Listener{&st.s.mu, e, e.add(f)}
+}
+
+// Pause stops the data event: what arrives is kept, and the client held back
+// once the stream's window is full.
+func (r *Request) Pause() { r.st.Pause() }
+
+// Resume undoes Pause. Without a listener for data, what arrives is dropped.
+func (r *Request) Resume() { r.st.Resume() }
+
+// IsPaused reports whether Pause was called, and Resume was not.
+func (r *Request) IsPaused() bool { return r.st.IsPaused() }

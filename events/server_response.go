@@ -1,0 +1,265 @@
+package events
+
+import (
+	"errors"
+	"strconv"
+	"sync"
+	"time"
+
+	"weft/core"
+)
+
+// Response is the response to a request as the Compatibility API shows it:
+// Node's Http2ServerResponse. Its methods never block; Blocking gives a writer
+// that does.
+//
+// Header fields are queued by SetHeader and its like and sent by WriteHead, or
+// by the first of Write, End and FlushHeaders. Every response has to be ended,
+// by End or by what stands for it.
+//
+// Fields that HTTP/2 forbids, connection and its like, are left out, so that a
+// handler written for HTTP/1.1 works.
+type Response struct {
+	st     *ServerStream
+	req    *Request // nil for a push
+	fields []Field  // queued, in order; once sent, the stream has them
+	status uint16   // 0: 200
+	flags  responseFlags
+	more   *responseExtra
+}
+
+// responseExtra is what few responses have.
+type responseExtra struct {
+	trailers []Field
+	corked   int
+	buffer   []byte        // written while corked
+	awaited  []func(error) // by who wrote it
+}
+
+type responseFlags uint8
+
+const (
+	resNoDate    responseFlags = 1 << iota
+	resEnded                   // End was called
+	resDestroyed               // Destroy was called
+	resBodiless                // the headers said that there is no body
+	resFinished                // the finish event was emitted
+)
+
+func (r *Response) is(x responseFlags) bool { return r.flags&x != 0 }
+func (r *Response) set(x responseFlags)     { r.flags |= x }
+
+func (r *Response) extras() *responseExtra {
+	if r.more == nil {
+		r.more = new(responseExtra)
+	}
+	return r.more
+}
+
+// Stream returns the stream of the response. ok is false if the request came
+// by HTTP/1.1, where there is none.
+func (r *Response) Stream() (st *ServerStream, ok bool) { return r.st, r.st != nil }
+
+// Req returns the request that is answered, nil if the response is a push.
+func (r *Response) Req() *Request { return r.req }
+
+// StatusCode returns the status that was sent, or is to be sent; 200 unless
+// set.
+func (r *Response) StatusCode() int {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	return r.code()
+}
+
+func (r *Response) code() int {
+	if r.status == 0 {
+		return StatusOK
+	}
+	return int(r.status)
+}
+
+// SetStatusCode sets the status for headers that are sent implicitly.
+//
+// Errors: ErrInfoStatusNotAllowed for 100 to 199, ErrStatusInvalid for what is
+// no status.
+func (r *Response) SetStatusCode(code int) error {
+	if err := checkStatus(code); err != nil {
+		return err
+	}
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	if !r.st.is(sentHeaders) {
+		r.status = uint16(code)
+	}
+	return nil
+}
+
+func checkStatus(code int) error {
+	switch {
+	case code >= 100 && code < 200:
+		return ErrInfoStatusNotAllowed
+	case code < 100 || code > 599:
+		return ErrStatusInvalid.with("Invalid status code: %d", code).because(errStatusRange)
+	}
+	return nil
+}
+
+// StatusMessage returns "": HTTP/2 has no reason phrase.
+func (r *Response) StatusMessage() string { return "" }
+
+// SetStatusMessage does nothing but log, once, that HTTP/2 has no reason
+// phrase.
+func (r *Response) SetStatusMessage(string) {
+	warnStatusMessage.Do(func() {
+		r.st.s.log.Warn("weft: a status message is not supported by HTTP/2 (RFC 9113 §8.3.2)")
+	})
+}
+
+var warnStatusMessage sync.Once
+
+// HeadersSent reports whether the headers were sent.
+func (r *Response) HeadersSent() bool { return r.st.HeadersSent() }
+
+// SendDate reports whether a date field is added unless there is one; true
+// unless SetSendDate or RemoveHeader("date") changed it.
+func (r *Response) SendDate() bool {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	return !r.is(resNoDate)
+}
+
+// SetSendDate says whether a date field is added. HTTP wants one: false is for
+// tests.
+func (r *Response) SetSendDate(on bool) {
+	r.st.s.mu.Lock()
+	defer r.st.s.mu.Unlock()
+	if r.set(resNoDate); on {
+		r.flags &^= resNoDate
+	}
+}
+
+// WriteHead sends the headers: the status, what was queued, and h, which wins
+// over what was queued under the same name. On a response that is over it does
+// nothing.
+//
+// Errors: ErrHeadersSent; those of SetStatusCode about the status and those of
+// SetHeader about fields. Nothing was sent or queued then.
+func (r *Response) WriteHead(status int, h ...Headers) error {
+	st := r.st
+	st.s.lock()
+	defer st.s.unlock()
+	switch {
+	case r.over():
+		return nil
+	case st.is(sentHeaders):
+		return ErrHeadersSent
+	}
+	if err := checkStatus(status); err != nil {
+		return err
+	}
+	queued, before := r.fields, r.status
+	if len(h) > 0 {
+		fields, err := r.merged(h)
+		if err != nil {
+			return err
+		}
+		r.fields = fields
+	}
+	r.status = uint16(status)
+	if err := r.head(false); err != nil {
+		r.fields, r.status = queued, before
+		return err
+	}
+	if len(h) > 0 {
+		st.s.giveFields(queued)
+	}
+	return nil
+}
+
+// FlushHeaders sends the headers if that has not happened.
+//
+// Errors: those about fields that only all of them together show, such as
+// headers larger than the client takes.
+func (r *Response) FlushHeaders() error {
+	st := r.st
+	st.s.lock()
+	defer st.s.unlock()
+	if r.over() || st.is(sentHeaders) {
+		return nil
+	}
+	return r.head(false)
+}
+
+// over reports whether nothing can be sent any more.
+func (r *Response) over() bool {
+	return r.is(resFinished) || r.st.is(isDestroyed|isClosed)
+}
+
+// head sends the headers, with end as all of the response. A response that
+// repeats the one before shares its list.
+func (r *Response) head(end bool) error {
+	st, s := r.st, r.st.s
+	now := s.time()
+	status := statusText(r.code())
+	end = end || st.is(isHead) || hasNoBody(status)
+	if r.isAsBefore(now, status) && s.conn.Repeat(now, st.id, s.sentBlock, end) == nil {
+		st.responded(s.sent, end, false)
+	} else {
+		fields := r.put(status)
+		same := sameFields(s.sent.list, fields)
+		if !same && st.tooLong(fields, core.FrameSizeError) {
+			return nil // the events say so
+		}
+		if err := s.conn.Headers(now, st.id, fields, end); err != nil {
+			if errors.Is(err, core.ErrStreamLimit) {
+				return ErrHTTP2.with("The client's limit of concurrent pushed streams is reached")
+			}
+			return refused(err, fields)
+		}
+		s.sentBlock = s.conn.LastSent()
+		st.responded(s.keepSent(Headers{}, RespondOptions{NoDate: true}, same), end, false)
+	}
+	if end {
+		r.set(resBodiless)
+	}
+	s.giveFields(r.fields)
+	r.fields = nil
+	return nil
+}
+
+// isAsBefore reports whether the headers are those of the session's last
+// response.
+func (r *Response) isAsBefore(now time.Time, status string) bool {
+	s := r.st.s
+	before := s.sent.list
+	last := len(before) - 1
+	return !r.is(resNoDate) && last == len(r.fields)+1 && before[0].Value == status &&
+		before[last].Name == "date" && s.dateAt == now.Unix() && before[last].Value == s.date &&
+		sameFields(before[1:last], r.fields)
+}
+
+// put puts together the fields to send.
+func (r *Response) put(status string) []Field {
+	s := r.st.s
+	hasDate := r.is(resNoDate)
+	fields := append(s.fields[:0], Field{Name: ":status", Value: status})
+	for i := range r.fields {
+		hasDate = hasDate || r.fields[i].Name == "date"
+		fields = append(fields, r.fields[i])
+	}
+	if !hasDate {
+		fields = append(fields, Field{Name: "date", Value: s.dateField()})
+	}
+	s.fields = fields
+	return fields
+}
+
+// statusText is the number as a string, without making one.
+func statusText(code int) string { return statusTexts[code] }
+
+var statusTexts = func() (t [600]string) {
+	for code := 100; code < len(t); code++ {
+		t[code] = strconv.Itoa(code)
+	}
+	return t
+}()
