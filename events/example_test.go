@@ -113,25 +113,3 @@ func ExampleNewServerSession() {
 	link.Settle()
 	// Output: pong after 20ms
 }
-
-// Trailers follow the body.
-func ExampleStream_SendTrailers() {
-	server, _ := events.NewServerSession(mem.Epoch, events.SessionOptions{})
-	server.OnStream(func(stream *events.ServerStream, _ events.Headers, _ events.Flags) {
-		stream.Respond(events.Headers{}, events.RespondOptions{WaitForTrailers: true})
-		stream.OnWantTrailers(func() { stream.SendTrailers(events.H("x-lines", "2")) })
-		stream.EndString("one\ntwo\n")
-	})
-	client, _ := events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{})
-	link := mem.NewLink(client, server, mem.Options{})
-	client.Do(func() {
-		req, _ := client.Request(context.Background(), events.Headers{})
-		req.OnData(func(p []byte) { fmt.Print(string(p)) })
-		req.OnTrailers(func(h events.Headers, _ events.Flags) { fmt.Println("lines:", h.Get("x-lines")) })
-	})
-	link.Settle()
-	// Output:
-	// one
-	// two
-	// lines: 2
-}
