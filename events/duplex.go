@@ -215,30 +215,37 @@ func (d *Duplex) Close() error {
 	d.ended()
 	d.readable.set(time.Time{})
 	d.writable.set(time.Time{})
-	code := core.Cancel
-	if st.server != nil {
-		code = core.InternalError
-	}
 	if !st.is(isDestroyed) {
 		// Nobody reads on.
 		st.drop()
 		st.set(saidEnd)
 		st.enqueue(pendSettle)
-		switch {
-		case !st.is(isEnding):
-			st.shut(code, true, false)
-		case st.is(gotEnd): // what was written still goes out
-		case st.server != nil:
-			st.shut(core.NoError, true, false)
-		default:
-			st.shut(core.Cancel, true, false)
-		}
+		d.letGo()
 	}
 	if d.owner {
 		d.owner = false
 		st.server.dropHold()
 	}
 	return nil
+}
+
+// letGo ends the stream of a Duplex that was closed, unless it ends by itself.
+func (d *Duplex) letGo() {
+	st := d.st
+	code := core.Cancel
+	if st.server != nil {
+		code = core.InternalError
+	}
+	switch {
+	case st.extra().answers > 0: // a file on its way will see to it
+	case !st.is(isEnding):
+		st.shut(code, true, false)
+	case st.is(gotEnd): // what was written still goes out
+	case st.server != nil:
+		st.shut(core.NoError, true, false)
+	default:
+		st.shut(core.Cancel, true, false)
+	}
 }
 
 // ended wakes everyone who waits.

@@ -73,8 +73,25 @@ func (st *ServerStream) respondWithFile(name string, h Headers, opts []FileOptio
 	if err := st.mayAnswer(h, a.opts.Offset, a.opts.Length); err != nil {
 		return err
 	}
-	st.s.post(a.run)
+	st.later(a.run)
 	return nil
+}
+
+// later has the turn respond by f, which is called with the lock. Until then a
+// Duplex that is closed leaves the stream alone.
+func (st *ServerStream) later(f func()) {
+	st.extras().answers++
+	st.s.post(func() {
+		st.s.mu.Lock()
+		defer st.s.mu.Unlock()
+		st.extras().answers--
+		if !st.answered() {
+			f()
+		}
+		if st.duplex != nil && st.duplex.closed {
+			st.duplex.letGo()
+		}
+	})
 }
 
 // mayAnswer reports why a response with a body may not be made of these.
@@ -114,14 +131,9 @@ type fileAnswer struct {
 	ready bool // to be sent
 }
 
-// run is a task: it runs without the lock.
+// run is what the turn does.
 func (a *fileAnswer) run() {
 	st := a.st
-	st.s.mu.Lock()
-	defer st.s.mu.Unlock()
-	if st.answered() {
-		return
-	}
 	var failed error
 	st.outside(func() { failed = a.prepare() })
 	if failed == nil && a.ready && !st.answered() {

@@ -78,7 +78,7 @@ func (st *ServerStream) RespondWithFD(f Descriptor, h Headers, opts ...FDOptions
 	if a.opts.StatCheck == nil {
 		return a.send()
 	}
-	st.s.post(a.run)
+	st.later(a.run)
 	return nil
 }
 
@@ -98,14 +98,9 @@ func (a *fdAnswer) mayBlock() bool {
 	return a.failed == nil && !a.info.Mode().IsRegular() && !a.info.IsDir()
 }
 
-// run is a task: it runs without the lock.
+// run is what the turn does, if StatCheck is to be asked.
 func (a *fdAnswer) run() {
 	st := a.st
-	st.s.mu.Lock()
-	defer st.s.mu.Unlock()
-	if st.answered() {
-		return
-	}
 	if a.failed != nil {
 		st.destroy(fileError(a.failed, "descriptor"))
 		return

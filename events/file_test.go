@@ -267,3 +267,25 @@ func TestFDLength(t *testing.T) {
 	p.ask()
 	p.settle()
 }
+
+// A goroutine that responds with a file and lets go of the stream has
+// responded; if it turns out that there is no file, the stream is reset.
+func TestFileDuplex(t *testing.T) {
+	disk := fstest.MapFS{"file": {Data: []byte("of the file")}}
+	for name, want := range map[string]core.ErrCode{"file": core.NoError, "missing": core.InternalError} {
+		p := newPair(t, pairOptions{})
+		var conn *events.Duplex
+		p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { conn = st.Blocking() })
+		var server *events.ServerStream
+		p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { server = st })
+		a := p.ask()
+		p.settle()
+		server.RespondWithFS(disk, name, events.Headers{}, events.FileOptions{OnError: func(error) {}}) // outside a turn
+		conn.Close()
+		p.settle()
+		code, over := a.RSTCode()
+		if code != want || !over || want == core.NoError && a.body.String() != "of the file" {
+			t.Errorf("%s: closed with %v, %q", name, code, a.body.String())
+		}
+	}
+}

@@ -52,6 +52,7 @@ type extra struct {
 	holds    int         // whoever serves it beyond the close event
 	watched  *watched    // what the session's watcher keeps
 	stop     func() bool // ends watching a context
+	answers  int         // files that are on their way to become its response
 	spent    []io.Closer // sources that are done with, still to be closed
 }
 
