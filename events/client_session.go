@@ -180,8 +180,8 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 	}
 	st := &ClientStream{}
 	st.s, st.client = &cs.Session, st
-	st.sent = Headers{fields}
-	switch method := st.sent.Method(); method {
+	st.sent = pack(Headers{fields})
+	switch method := (Headers{fields}).Method(); method {
 	case "HEAD":
 		st.set(isHead)
 		fallthrough
@@ -206,7 +206,7 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 	}
 	cs.link(&st.Stream)
 	if cs.watcher != nil {
-		cs.watcher.created(&st.Stream, st.sent)
+		cs.watcher.created(&st.Stream, Headers{fields})
 	}
 	cs.touched = true
 	if bad == nil && ctx.Err() != nil {

@@ -77,8 +77,8 @@ func (st *ClientStream) OnPush(f func(headers Headers, flags Flags)) Listener {
 // open sends the request. It reports false if that has to wait.
 func (st *ClientStream) open() bool {
 	s := st.s
-	end := st.is(isEnding) && !st.is(isClosed) && st.left() == 0 && st.source == nil && !st.is(wantsTail)
-	if st.tooLong(st.sent.list, core.RefusedStream) {
+	end := st.is(isEnding) && !st.is(isClosed) && st.left() == 0 && st.extra().source == nil && !st.is(wantsTail)
+	if st.tooLong(st.sent.headers().list, core.RefusedStream) {
 		return true
 	}
 	var id StreamID
@@ -86,7 +86,7 @@ func (st *ClientStream) open() bool {
 	if st.extra().priority != nil {
 		id, err = st.openPriority(end)
 	} else {
-		id, err = s.conn.Open(s.time(), st.sent.list, end)
+		id, err = s.conn.Open(s.time(), st.sent.headers().list, end)
 	}
 	if errors.Is(err, core.ErrStreamLimit) {
 		return false
@@ -100,7 +100,7 @@ func (st *ClientStream) open() bool {
 	st.id = id
 	s.mapped(&st.Stream)
 	if s.watcher != nil {
-		s.watcher.started(&st.Stream, st.sent)
+		s.watcher.started(&st.Stream, st.sent.headers())
 	}
 	st.enqueue(pendReady)
 	switch {
@@ -128,9 +128,9 @@ func (st *ClientStream) openPriority(end bool) (StreamID, error) {
 		return 0, err
 	}
 	if !st.more.silent {
-		return s.conn.OpenPriority(s.time(), st.sent.list, end, p)
+		return s.conn.OpenPriority(s.time(), st.sent.headers().list, end, p)
 	}
-	id, err := s.conn.Open(s.time(), st.sent.list, end)
+	id, err := s.conn.Open(s.time(), st.sent.headers().list, end)
 	if err == nil {
 		s.conn.Prioritize(id, p, true)
 	}
@@ -140,7 +140,7 @@ func (st *ClientStream) openPriority(end bool) (StreamID, error) {
 // notOpened ends a request the core refused.
 func (st *ClientStream) notOpened(err error) {
 	var e *Error
-	if !errors.As(err, &e) && !errors.As(refused(err, st.sent.list), &e) {
+	if !errors.As(err, &e) && !errors.As(refused(err, st.sent.headers().list), &e) {
 		e = ErrHTTP2.caused(err)
 	}
 	copied := *e
@@ -203,8 +203,8 @@ func (st *ClientStream) onResponse(h Headers, end bool) {
 	if st.s.watcher != nil {
 		st.s.watcher.headersReceived(&st.Stream, h, true, end)
 	}
-	if st.duplex != nil {
-		st.duplex.readable.signal()
+	if st.extra().duplex != nil {
+		st.extra().duplex.readable.signal()
 	}
 	if st.is(isSilent) {
 		st.held = append(st.held, heldBlock{h, end, true})

@@ -107,7 +107,7 @@ func (st *Stream) leaveWire() {
 		return
 	}
 	st.set(offWire)
-	if st.is(isWaiting|isMapped) || st.client != nil || st.unsent > 0 || st.out != nil || st.more != nil || st.duplex != nil {
+	if st.is(isWaiting|isMapped) || st.client != nil || st.unsent > 0 || st.out != nil || st.more != nil {
 		st.leavePlaces() // most have none to leave
 	}
 	if st.exchange != nil {
@@ -126,9 +126,9 @@ func (st *Stream) leavePlaces() {
 		st.client.unqueue()
 	}
 	st.dropOut()
-	if st.duplex != nil {
-		st.duplex.readable.signal()
-		st.duplex.writable.signal()
+	if st.extra().duplex != nil {
+		st.extra().duplex.readable.signal()
+		st.extra().duplex.writable.signal()
 	}
 }
 
@@ -183,7 +183,7 @@ func (st *Stream) settle() {
 	case st.is(isDestroyed):
 	case st.is(offWire) && (st.code != core.NoError || st.is(saidEnd)):
 		st.destroy(nil)
-	case st.is(offWire) && st.duplex != nil:
+	case st.is(offWire) && st.extra().duplex != nil:
 		st.endInput() // its reader says when it has done
 	case st.is(offWire):
 		st.set(noMoreIn)
@@ -192,7 +192,7 @@ func (st *Stream) settle() {
 			st.clear(isPaused)
 		}
 		st.enqueue(pendRead) // the end comes after aborted
-	case ours && st.is(sentEnd) && !st.is(gotEnd|wasRead|isClosed) && st.duplex == nil:
+	case ours && st.is(sentEnd) && !st.is(gotEnd|wasRead|isClosed) && st.extra().duplex == nil:
 		// RFC 9113 §8.1: "A server can send a complete response prior to the
 		// client sending an entire request if the response does not depend on
 		// any portion of the request that has not been sent and received. When
@@ -246,8 +246,8 @@ func (st *Stream) destroy(err error) {
 		x.stop()
 		x.stop = nil
 	}
-	if st.duplex != nil {
-		st.duplex.ended()
+	if st.extra().duplex != nil {
+		st.extra().duplex.ended()
 	}
 }
 
@@ -284,7 +284,7 @@ func (st *Stream) reportError() {
 func (st *Stream) unheard() {
 	level := slog.LevelWarn
 	switch {
-	case st.duplex != nil, st.is(isHeldBack):
+	case st.extra().duplex != nil, st.is(isHeldBack):
 		return // Read and Write tell; nobody was told of it
 	case st.s.destroyed, st.exchange != nil, st.extra().why != core.StreamReset{}:
 		level = slog.LevelDebug

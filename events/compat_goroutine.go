@@ -33,7 +33,7 @@ func (r *Request) endGoroutine(res *Response) {
 	} else if !res.is(resDestroyed) {
 		res.end(nil) // if it fails, nobody is there any more
 	}
-	if d := st.duplex; d != nil {
+	if d := st.extra().duplex; d != nil {
 		d.dropInput()
 	}
 	if w := st.exchange.writer; w != nil && !w.closed {

@@ -79,8 +79,8 @@ func (x *exchange) begin(shared, own []func(*ServerStream, Headers, Flags), new 
 // streamed says that listeners of the stream event have had it already.
 func (x *exchange) route(srv *Server, streamed bool) []handler {
 	connect, expect := false, ""
-	for i := range x.stream.headers.list {
-		switch f := &x.stream.headers.list[i]; f.Name {
+	for i := range x.stream.Headers().list {
+		switch f := &x.stream.Headers().list[i]; f.Name {
 		case ":method":
 			connect = f.Value == "CONNECT"
 		case "expect":

@@ -34,12 +34,12 @@ var _ net.Conn = (*Duplex)(nil)
 func (st *Stream) Blocking() *Duplex {
 	st.s.lock()
 	defer st.s.unlock()
-	if st.duplex != nil {
-		return st.duplex
+	if st.extra().duplex != nil {
+		return st.extra().duplex
 	}
 	d := &Duplex{st: st, late: st.is(isDestroyed)}
 	d.readable.cond.L, d.writable.cond.L = &st.s.mu, &st.s.mu
-	st.duplex = d
+	st.extras().duplex = d
 	st.set(wasRead)
 	st.clear(isFlowing | isPaused)
 	st.wakeUp()
@@ -65,8 +65,8 @@ func (d *Duplex) Read(p []byte) (int, error) {
 			if d.readable.passed {
 				return 0, os.ErrDeadlineExceeded
 			}
-			n := copy(p, st.in.bytes())
-			st.in.take(n)
+			n := copy(p, st.extra().in.bytes())
+			st.extra().in.take(n)
 			st.s.keptIn -= n
 			st.consume(n)
 			return n, nil
@@ -178,7 +178,7 @@ func (d *Duplex) Response() (Headers, error) {
 	st.s.lock()
 	defer st.s.unlock()
 	if st.server != nil {
-		return st.server.headers, nil
+		return st.server.Headers(), nil
 	}
 	for !st.is(gotHeaders) {
 		if st.is(noMoreIn | isDestroyed | offWire) {

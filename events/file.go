@@ -88,8 +88,8 @@ func (st *ServerStream) later(f func()) {
 		if !st.answered() {
 			f()
 		}
-		if st.duplex != nil && st.duplex.closed {
-			st.duplex.letGo()
+		if st.extra().duplex != nil && st.extra().duplex.closed {
+			st.extra().duplex.letGo()
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"unsafe"
 	"weft/core"
 )
 
@@ -29,6 +30,17 @@ func flagsOf(end bool) Flags {
 // A Headers is small and is passed by value. It may be kept for ever, and used
 // by several goroutines: methods that change one leave its copies alone.
 type Headers struct{ list []Field } // never written to after it was made
+
+// packed is a Headers the way a stream keeps one: its capacity is its length.
+// That is 8 bytes less of every request.
+type packed struct {
+	first *Field
+	n     int
+}
+
+func pack(h Headers) packed { return packed{unsafe.SliceData(h.list), len(h.list)} }
+
+func (p packed) headers() Headers { return Headers{unsafe.Slice(p.first, p.n)} }
 
 // H returns headers made of names and values in turn. Names may be written in
 // any case, and are sent in lower case; a last name without a value has an empty

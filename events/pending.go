@@ -105,7 +105,7 @@ func (st *Stream) endsQuietly() bool {
 		quiet   = pendRead | pendFinish | pendSettle
 	)
 	return st.state&(over|unusual) == over && st.pending&^quiet == 0 && st.code == core.NoError &&
-		st.on == nil && st.in == nil && st.source == nil && st.duplex == nil && st.more == nil &&
+		st.on == nil && st.more == nil &&
 		(st.exchange == nil || st.exchange.on == nil)
 }
 

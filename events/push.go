@@ -49,10 +49,10 @@ func (st *ServerStream) push(h Headers, push *ServerStream, opts []PushOptions) 
 		if name == ":path" {
 			return "/"
 		}
-		if name == ":authority" && !st.headers.Has(name) {
+		if name == ":authority" && !st.Headers().Has(name) {
 			name = "host"
 		}
-		return st.headers.Get(name)
+		return st.Headers().Get(name)
 	})
 	if err := s.checkSingle(full); err != nil {
 		return err
@@ -79,16 +79,16 @@ func (st *ServerStream) push(h Headers, push *ServerStream, opts []PushOptions) 
 			return misuse(err)
 		}
 	}
-	push.headers = Headers{full}
+	push.headers = pack(Headers{full})
 	push.s, push.server, push.id = s, push, id
 	push.set(isPush | gotEnd | noMoreIn)
-	if push.headers.Method() == "HEAD" {
+	if push.Headers().Method() == "HEAD" {
 		push.set(isHead)
 	}
 	s.link(&push.Stream)
 	if s.watcher != nil {
-		s.watcher.created(&push.Stream, push.headers)
-		s.watcher.started(&push.Stream, push.headers)
+		s.watcher.created(&push.Stream, push.Headers())
+		s.watcher.started(&push.Stream, push.Headers())
 	}
 	s.mapped(&push.Stream)
 	return nil

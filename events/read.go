@@ -10,7 +10,7 @@ func (st *Stream) OnData(f func(p []byte)) Listener {
 	st.s.lock()
 	defer st.s.unlock()
 	l := Listener{&st.s.mu, &st.hooks().data, st.on.data.add(f)}
-	if st.duplex == nil {
+	if st.extra().duplex == nil {
 		st.set(wasRead)
 		if !st.is(isPaused) {
 			st.flow()
@@ -49,7 +49,7 @@ func (st *Stream) Pause() {
 func (st *Stream) Resume() {
 	st.s.lock()
 	defer st.s.unlock()
-	if st.duplex != nil {
+	if st.extra().duplex != nil {
 		return
 	}
 	st.wakeUp()
@@ -69,7 +69,7 @@ func (st *Stream) flow() {
 	}
 }
 
-func (st *Stream) buffered() int { return st.in.len() }
+func (st *Stream) buffered() int { return st.extra().in.len() }
 
 // onData takes the payload of a DATA frame.
 func (st *Stream) onData(p []byte, end bool) {
@@ -77,7 +77,7 @@ func (st *Stream) onData(p []byte, end bool) {
 		st.s.watcher.dataReceived(st, len(p))
 	}
 	st.active()
-	if st.is(isDestroyed) || st.duplex != nil && st.duplex.closed {
+	if st.is(isDestroyed) || st.extra().duplex != nil && st.extra().duplex.closed {
 		st.consume(len(p))
 		if end {
 			st.onEnd()
@@ -115,13 +115,13 @@ func (st *Stream) emitData(p []byte) {
 }
 
 func (st *Stream) keep(p []byte) {
-	if st.in == nil {
-		st.in = new(fifo)
+	if st.extra().in == nil {
+		st.extras().in = new(fifo)
 	}
-	st.in.push(p)
+	st.extra().in.push(p)
 	st.s.keptIn += len(p)
-	if st.duplex != nil {
-		st.duplex.readable.signal()
+	if st.extra().duplex != nil {
+		st.extra().duplex.readable.signal()
 	}
 }
 
@@ -179,8 +179,8 @@ func (st *Stream) onEnd() {
 // endInput notes that nothing more comes.
 func (st *Stream) endInput() {
 	st.set(noMoreIn)
-	if st.duplex != nil {
-		st.duplex.readable.signal()
+	if st.extra().duplex != nil {
+		st.extra().duplex.readable.signal()
 	}
 }
 
@@ -191,19 +191,19 @@ const chunkIn = 16 << 10
 // deliver hands out what was kept, and after the last of it trailers and the
 // end.
 func (st *Stream) deliver() {
-	for st.buffered() > 0 && st.is(isFlowing) && !st.is(isSilent|isDestroyed) && st.duplex == nil {
+	for st.buffered() > 0 && st.is(isFlowing) && !st.is(isSilent|isDestroyed) && st.extra().duplex == nil {
 		// The storage is the callback's until it returns, and nothing is
 		// received meanwhile.
 		n := min(st.buffered(), chunkIn)
-		p := st.in.bytes()[:n]
+		p := st.extra().in.bytes()[:n]
 		st.s.keptIn -= n
-		if st.in.take(n); st.in.len() == 0 {
-			st.in = nil
+		if st.extra().in.take(n); st.extra().in.len() == 0 {
+			st.more.in = nil
 		}
 		st.emitData(p)
 		st.consume(n)
 	}
-	if !st.is(noMoreIn) || st.is(saidEnd|isSilent|isPaused|isDestroyed) || st.buffered() > 0 || st.duplex != nil {
+	if !st.is(noMoreIn) || st.is(saidEnd|isSilent|isPaused|isDestroyed) || st.buffered() > 0 || st.extra().duplex != nil {
 		return
 	}
 	if h := st.extra().trailers; st.is(gotEnd) && h.Len() > 0 {
@@ -229,7 +229,10 @@ func (st *Stream) sayEnd() {
 // drop forgets what was not delivered.
 func (st *Stream) drop() {
 	n := st.buffered()
-	st.in = nil
+	if n == 0 {
+		return
+	}
+	st.more.in = nil
 	st.s.keptIn -= n
 	st.consume(n)
 }

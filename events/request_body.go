@@ -24,7 +24,7 @@ var _ io.ReadCloser = (*BodyReader)(nil)
 func (r *Request) Body() *BodyReader {
 	st := r.st
 	st.s.mu.Lock()
-	none := st.duplex == nil && st.is(gotEnd) && st.buffered() == 0 && !st.is(isDestroyed)
+	none := st.extra().duplex == nil && st.is(gotEnd) && st.buffered() == 0 && !st.is(isDestroyed)
 	st.s.mu.Unlock()
 	if none {
 		return &BodyReader{req: r}
@@ -84,8 +84,8 @@ func (d *Duplex) dropInput() {
 	}
 	d.closed = true
 	d.readable.set(time.Time{})
-	if st.duplex == d {
-		st.duplex = nil
+	if st.extra().duplex == d {
+		st.more.duplex = nil
 	}
 	if !st.is(isDestroyed) {
 		st.drop()

@@ -117,7 +117,7 @@ func (r *Response) GetHeaders() Headers {
 	r.st.s.mu.Lock()
 	defer r.st.s.mu.Unlock()
 	if r.st.is(sentHeaders) {
-		return r.st.sent // nobody writes to it
+		return r.st.sent.headers() // nobody writes to it
 	}
 	return Headers{slices.Clone(r.fields)}
 }
@@ -125,7 +125,7 @@ func (r *Response) GetHeaders() Headers {
 // current is what is queued, or was sent.
 func (r *Response) current() []Field {
 	if r.st.is(sentHeaders) {
-		return r.st.sent.list
+		return r.st.sent.headers().list
 	}
 	return r.fields
 }

@@ -46,11 +46,11 @@ func (r *Request) list() Headers {
 	if r.edited {
 		return r.headers
 	}
-	return r.st.headers
+	return r.st.Headers()
 }
 
 // RawHeaders returns names and values in turn, as they were received.
-func (r *Request) RawHeaders() []string { return flat(r.st.headers) }
+func (r *Request) RawHeaders() []string { return flat(r.st.Headers()) }
 
 func flat(h Headers) []string {
 	list := make([]string, 0, 2*len(h.list))

@@ -103,7 +103,7 @@ func (ss *ServerSession) newStream() *ServerStream {
 
 const (
 	manyRequests = 8 // of one turn, after which
-	atOnce       = 3 // objects are made at once: up to 512 bytes cost the collector least
+	atOnce       = 4 // objects are made at once: up to 512 bytes cost the collector least
 )
 
 // turnEnded lets go of the objects that were made and not needed.
@@ -125,7 +125,7 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 		st = ss.newStream()
 	}
 	st.s, st.server, st.id = &ss.Session, st, e.Stream
-	st.headers = ss.view(e.Fields)
+	st.headers = pack(ss.view(e.Fields))
 	if e.Method == "HEAD" {
 		st.set(isHead)
 	}
@@ -133,7 +133,7 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 		st.set(gotEnd | noBody | noMoreIn)
 	}
 	if ss.watcher != nil {
-		ss.watcher.created(&st.Stream, st.headers)
+		ss.watcher.created(&st.Stream, st.Headers())
 	}
 	if ss.handlers > 0 && ss.handlers >= int(ss.conn.LocalSettings().MaxConcurrentStreams) {
 		st.set(isHeldBack | isSilent)
@@ -153,7 +153,7 @@ func (st *ServerStream) begin(new bool) {
 	ss.handlers++
 	st.set(isCounted)
 	if ss.watcher != nil {
-		ss.watcher.started(&st.Stream, st.headers)
+		ss.watcher.started(&st.Stream, st.Headers())
 	}
 	var shared []func(*ServerStream, Headers, Flags)
 	if ss.owner != nil {
@@ -186,7 +186,7 @@ func (st *ServerStream) begin(new bool) {
 	flags := flagsOf(st.is(gotEnd))
 	ss.leave()
 	for _, f := range own {
-		f(st, st.headers, flags)
+		f(st, st.Headers(), flags)
 	}
 	ss.mu.Lock()
 	st.announced()
@@ -226,7 +226,7 @@ func (st *ServerStream) callAll(list []func(*ServerStream, Headers, Flags)) {
 	st.s.leave()
 	defer st.called()
 	for _, f := range list {
-		f(st, st.headers, flags)
+		f(st, st.Headers(), flags)
 	}
 }
 

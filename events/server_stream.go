@@ -9,7 +9,7 @@ import (
 // ServerStream is a request and its response, on the server.
 type ServerStream struct {
 	Stream
-	headers Headers
+	headers packed // of the request
 }
 
 // RespondOptions modify a response.
@@ -37,7 +37,7 @@ func (st *ServerStream) Session() *ServerSession {
 func (st *ServerStream) session() *ServerSession { return st.s.server }
 
 // Headers returns the request's header fields.
-func (st *ServerStream) Headers() Headers { return st.headers }
+func (st *ServerStream) Headers() Headers { return st.headers.headers() }
 
 // HeadersSent reports whether the response has begun.
 func (st *ServerStream) HeadersSent() bool { return st.asks(sentHeaders) }
@@ -113,7 +113,7 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 func (st *ServerStream) responded(h Headers, end, tail bool) {
 	st.s.touched = true
 	st.active()
-	st.sent = h
+	st.sent = pack(h)
 	st.set(sentHeaders)
 	if st.s.watcher != nil {
 		st.s.watcher.responded(&st.Stream, end)

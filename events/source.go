@@ -38,7 +38,7 @@ func (st *Stream) SendFrom(r io.Reader, size int64) error {
 }
 
 func (st *Stream) sendFrom(src *source) {
-	st.source = src
+	st.extras().source = src
 	st.s.sources++
 	st.set(isEnding)
 	st.enqueue(pendSend)
@@ -58,13 +58,13 @@ func (st *Stream) pull() {
 		st.enqueue(pendSend)
 		return
 	}
-	src := st.source
+	src := st.extra().source
 	if src.busy {
 		return
 	}
 	src.busy = true
 	defer func() { src.busy = false }()
-	for st.source == src && !st.blocked() {
+	for st.extra().source == src && !st.blocked() {
 		if src.left == 0 {
 			st.dropSource()
 			return
@@ -75,7 +75,7 @@ func (st *Stream) pull() {
 			return
 		}
 		n, err := st.read(src.r, p)
-		if st.source != src {
+		if st.extra().source != src {
 			return // it ended meanwhile
 		}
 		if err == errNotYet {
@@ -125,7 +125,7 @@ func (st *Stream) read(r io.Reader, p []byte) (n int, err error) {
 }
 
 func (st *Stream) sourceFailed(err error) {
-	failed := st.source.failed
+	failed := st.extra().source.failed
 	st.dropSource()
 	if err == nil || err == io.EOF {
 		err = errShort
@@ -147,11 +147,11 @@ func (st *Stream) outside(f func()) {
 
 // dropSource lets go of the source.
 func (st *Stream) dropSource() {
-	if st.source == nil {
+	if st.extra().source == nil {
 		return
 	}
-	src := st.source
-	st.source = nil
+	src := st.extra().source
+	st.more.source = nil
 	if st.s.sources--; st.s.sources == 0 {
 		st.s.chunk = nil
 	}

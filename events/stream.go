@@ -20,13 +20,10 @@ type Stream struct {
 	pending pending
 	code    core.ErrCode // what it ended with
 
-	in     *fifo // received and not yet delivered (read.go)
 	out    *fifo // written and not yet taken by the core (write.go)
 	unsent int   // bytes that count towards the high-water mark
-	source *source
-	sent   Headers
+	sent   packed
 	on     *streamEvents
-	duplex *Duplex
 
 	exchange *exchange // what it is of, in the Compatibility API
 	more     *extra
@@ -37,6 +34,9 @@ type Stream struct {
 // extra is what few streams have. Most requests come and go without: that
 // keeps the one object they cost small.
 type extra struct {
+	in       *fifo   // received and not yet delivered (read.go)
+	source   *source // what the body is read from (source.go)
+	duplex   *Duplex
 	why      core.StreamReset // how it ended before its time
 	err      error            // what destroyed it
 	trailers Headers          // received and not yet delivered
@@ -210,7 +210,7 @@ func (st *Stream) BufferSize() int {
 func (st *Stream) SentHeaders() Headers {
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	return st.sent
+	return st.sent.headers()
 }
 
 // SentInfoHeaders returns the informational headers sent, in order.

@@ -74,5 +74,5 @@ func (st *Stream) Readable() bool {
 func (st *Stream) Writable() bool {
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	return !st.is(isDestroyed|isClosed|isEnding|isHead) && st.source == nil
+	return !st.is(isDestroyed|isClosed|isEnding|isHead) && st.extra().source == nil
 }

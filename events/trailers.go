@@ -17,7 +17,7 @@ func (st *Stream) askForTrailers() {
 		}
 	}
 	if st.on == nil || !st.on.wantTail.any() {
-		if st.duplex == nil {
+		if st.extra().duplex == nil {
 			st.clear(wantsTail)
 			st.send()
 		}

@@ -75,7 +75,7 @@ var errWriteAfterClose = ErrWriteAfterEnd.caused(ErrInvalidStream)
 // responded does so.
 func (st *Stream) writable() error {
 	switch {
-	case st.is(isEnding) && !st.is(isDestroyed|isAborted) || st.source != nil:
+	case st.is(isEnding) && !st.is(isDestroyed|isAborted) || st.extra().source != nil:
 		return ErrWriteAfterEnd
 	case st.is(isDestroyed | isClosed):
 		return errWriteAfterClose
@@ -137,7 +137,7 @@ func (st *Stream) push(p []byte) {
 func (st *Stream) isFree() bool {
 	const begun = sentHeaders
 	const held = isEnding | isDestroyed | isClosed | offWire | isWaiting | isHolding | wantsTail
-	return st.state&(begun|held) == begun && st.out == nil && st.source == nil
+	return st.state&(begun|held) == begun && st.out == nil && st.extra().source == nil
 }
 
 // blocked reports whether nothing can be given to the core now.
@@ -178,7 +178,7 @@ func (st *Stream) end(p []byte) error {
 		return nil // ending twice is harmless
 	}
 	if err := st.writable(); err != nil {
-		if err == ErrWriteAfterEnd && len(p) == 0 && !st.is(isDestroyed|isAborted) && st.source == nil {
+		if err == ErrWriteAfterEnd && len(p) == 0 && !st.is(isDestroyed|isAborted) && st.extra().source == nil {
 			return nil
 		}
 		return err
@@ -307,15 +307,15 @@ func (st *Stream) send() {
 	if st.is(isHolding) && !st.is(isEnding) {
 		return // the turn's end sees to it
 	}
-	lastPart := st.is(isEnding) && st.source == nil && !st.is(wantsTail)
+	lastPart := st.is(isEnding) && st.extra().source == nil && !st.is(wantsTail)
 	if st.left() > 0 {
 		st.sendOut(lastPart)
 	}
-	if st.source != nil && st.left() == 0 && !st.blocked() {
+	if st.extra().source != nil && st.left() == 0 && !st.blocked() {
 		st.pull()
-		lastPart = st.is(isEnding) && st.source == nil && !st.is(wantsTail)
+		lastPart = st.is(isEnding) && st.extra().source == nil && !st.is(wantsTail)
 	}
-	if st.left() == 0 && !st.blocked() && st.is(isEnding) && st.source == nil && !st.is(sentEnd) {
+	if st.left() == 0 && !st.blocked() && st.is(isEnding) && st.extra().source == nil && !st.is(sentEnd) {
 		switch {
 		case lastPart:
 			st.sendPiece(nil, true)
@@ -339,8 +339,8 @@ func (st *Stream) afterSend() {
 			st.enqueue(pendDrain)
 		}
 	}
-	if st.duplex != nil {
-		st.duplex.writable.signal()
+	if st.extra().duplex != nil {
+		st.extra().duplex.writable.signal()
 	}
 	if st.exchange != nil && st.exchange.writer != nil {
 		st.exchange.writer.ready.signal()
