@@ -148,6 +148,7 @@ func TestNode_options_max_reserved_streams(t *testing.T) {
 		w.get()
 		w.settle()
 		same(t, "session", w.of("session"), []string{"stream :path=/first :method=GET :authority=localhost:8080 :scheme=http flags=4"})
+		covers(t, "rule.options.push-reserve-limit")
 		same(t, "push", w.of("push"), []string{"push 200 flags=4", "end", "close 0"})
 		same(t, "first", w.of("first"), []string{"finish", "end", "close 0"})
 		got := w.of("second")
