@@ -57,5 +57,17 @@
 //
 // Sessions made by NewServerSession and NewClientSession are transport.Endpoints
 // that start nothing by themselves: on a mem.Link the whole API runs in one
-// goroutine and on virtual time.
+// goroutine and on virtual time. Server.NewSession makes one that belongs to a
+// server.
+//
+// # Reading the package
+//
+// session.go and stream.go have the two structs and their parts; turn.go is the
+// loop that takes events from the core and runs callbacks, pending.go what a
+// stream has to do in it. What comes in goes through read.go, what goes out
+// through write.go and source.go; close.go and end.go are how streams and
+// sessions end. server_*.go, client_*.go and connect.go are the two roles,
+// server_request.go and response_*.go the Compatibility API, file*.go files as
+// responses, session_limits.go and memory.go the bounds, watcher.go and meter.go
+// what is measured. The rest is one concern a file.
 package events
