@@ -44,9 +44,9 @@ type Config struct {
 	// fits the frame and the windows. nil means none. See PadMax, PadAligned.
 	Padding func(n, max int) int
 
-	// PeerStreams is how many streams a client opens before it knows the
-	// server's MAX_CONCURRENT_STREAMS; default 100, or Unlimited. The server's
-	// SETTINGS replace it, also when they name no limit.
+	// PeerStreams is what the peer's MAX_CONCURRENT_STREAMS is taken to be
+	// before its SETTINGS: so many streams a client opens at once. Default 100,
+	// or Unlimited. The SETTINGS replace it, also when they name no limit.
 	PeerStreams int
 
 	// FrameTypes lists the unknown frame types to be reported as

@@ -200,11 +200,11 @@ func newConn(now time.Time, cfg Config, client bool) (*Conn, error) {
 		c.timed[i].which = i
 	}
 	c.local, c.peer = initialSettings, initialSettings
+	c.peer.maxStreams = full.peerStreams
 	c.goAwaySent, c.goAwayGot = MaxStreamID+1, MaxStreamID
 	c.nextID = 2
 	if client {
 		c.nextID = 1
-		c.peer.maxStreams = full.peerStreams
 		c.out = append(c.out, Preface...)
 	} else {
 		c.preface = len(Preface)

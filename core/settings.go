@@ -290,7 +290,7 @@ func (c *Conn) recvSettings(h frame.Header, p []byte) Event {
 		if c.wireStreams == 0 {
 			c.arm(TimerIdle, c.cfg.Idle)
 		}
-		if c.client && !hasSetting(p, SettingMaxConcurrentStreams) {
+		if !hasSetting(p, SettingMaxConcurrentStreams) {
 			next.maxStreams = unlimitedSetting
 		}
 	}

@@ -51,9 +51,9 @@ type SessionLimits struct {
 	// refused with REFUSED_STREAM. Client only.
 	MaxReservedRemoteStreams Opt[int]
 
-	// PeerMaxConcurrentStreams is how many streams a client opens at once
-	// before the server has announced its limit, which then counts; default
-	// 100.
+	// PeerMaxConcurrentStreams is what the peer's limit of concurrent streams
+	// is taken to be, RemoteSettings included, until the peer has announced
+	// its own: so many a client opens at once. Default 100.
 	PeerMaxConcurrentStreams Opt[uint32]
 
 	// MaxSessionInvalidFrames is how many invalid frames a session tolerates;
