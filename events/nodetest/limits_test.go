@@ -352,4 +352,6 @@ func twoOfOne(t *testing.T) *world {
 	return w
 }
 
-func equal(got []string, want ...string) bool { return strings.Join(got, "\n") == strings.Join(want, "\n") }
+func equal(got []string, want ...string) bool {
+	return strings.Join(got, "\n") == strings.Join(want, "\n")
+}
