@@ -2,6 +2,8 @@ package nodetest
 
 import (
 	"crypto/tls"
+	"io"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +30,8 @@ func testTLS(t *testing.T) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{cert}}
 }
 
+var silent = slog.New(slog.NewTextHandler(io.Discard, nil))
+
 // optioned is a session with options, and a raw peer.
 type optioned struct {
 	*raw
@@ -42,6 +46,7 @@ type optioned struct {
 // serverOptions runs f with a session of a server of each kind.
 func serverOptions(t *testing.T, opts events.SessionOptions, f func(o *optioned)) {
 	t.Helper()
+	opts.Logger = silent
 	plain, err := events.CreateServer(events.ServerOptions{SessionOptions: opts})
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +72,7 @@ func serverOptions(t *testing.T, opts events.SessionOptions, f func(o *optioned)
 // clientOptions runs f with a client's session.
 func clientOptions(t *testing.T, opts events.SessionOptions, f func(o *optioned)) {
 	t.Helper()
+	opts.Logger = silent
 	cs, err := events.NewClientSession(mem.Epoch, "http://example.org", opts)
 	if err != nil {
 		t.Fatal(err)

@@ -210,9 +210,10 @@ func TestCustomSettings(t *testing.T) {
 // A setting nobody knows changes nothing.
 func TestUnknownSettings(t *testing.T) {
 	w := newWorld(t, setup{})
-	before := w.server.RemoteSettings()
 	r := newRaw(t, w.server, false)
-	r.send(r.peer.Handshake(true, core.Setting{ID: 0xf000, Value: 1}))
+	r.send(r.peer.Handshake(true))
+	before := w.server.RemoteSettings()
+	r.send(r.peer.Settings(core.Setting{ID: 0xf000, Value: 1}))
 	if d := cmp.Diff(keys(before), keys(w.server.RemoteSettings())); d != "" {
 		t.Error(d)
 	}
