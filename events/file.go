@@ -4,8 +4,6 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
-
-	"weft/core"
 )
 
 // FileOptions modify a response whose body is a file.
@@ -214,7 +212,7 @@ func (a *fileAnswer) send() error {
 	if status, _ := statusOf(a.headers); !hasNoBody(status) {
 		a.headers.Set("content-length", strconv.FormatInt(a.body.left, 10))
 	}
-	if err := st.begin200(a.headers, a.opts.WaitForTrailers, a.opts.NoDate); err != nil {
+	if err := st.respond(a.headers, RespondOptions{WaitForTrailers: a.opts.WaitForTrailers, NoDate: a.opts.NoDate}); err != nil {
 		return err
 	}
 	if st.is(isEnding) {
@@ -223,18 +221,6 @@ func (a *fileAnswer) send() error {
 	st.sendFrom(&source{r: owned{a.body, a.file}, left: a.body.left, failed: a.opts.OnError})
 	a.file = nil
 	return nil
-}
-
-// begin200 sends the headers of a response that was asked for earlier. If they
-// are refused, the error is one to destroy the stream with.
-func (st *ServerStream) begin200(h Headers, waitForTrailers, noDate bool) error {
-	err := st.respond(h, RespondOptions{WaitForTrailers: waitForTrailers, NoDate: noDate})
-	if e, ok := err.(*Error); ok {
-		refused := *e
-		refused.HTTP2 = core.InternalError
-		return &refused
-	}
-	return err
 }
 
 // openFile opens a regular file. Of anything else it returns only what it is:

@@ -122,7 +122,7 @@ func (a *fdAnswer) run() {
 // send sends the headers and has the body follow.
 func (a *fdAnswer) send() error {
 	st := a.st
-	if err := st.begin200(a.headers, a.opts.WaitForTrailers, a.opts.NoDate); err != nil {
+	if err := st.respond(a.headers, RespondOptions{WaitForTrailers: a.opts.WaitForTrailers, NoDate: a.opts.NoDate}); err != nil {
 		return err
 	}
 	if st.is(isEnding) {
