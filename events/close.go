@@ -210,9 +210,6 @@ func (st *Stream) destroy(err error) {
 	}
 	s := st.s
 	code := s.code
-	if s.goAway != core.NoError {
-		code = s.goAway
-	}
 	if st.is(isClosed) {
 		code = st.code
 	} else if err != nil && code == core.NoError {

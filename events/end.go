@@ -151,7 +151,6 @@ func (s *Session) onGoAway(e *core.GoAwayReceived) {
 		s.close()
 		return
 	}
-	s.goAway = code
 	err := sessionError(code)
 	err.ByPeer, err.LastStream = true, last
 	s.destroy(err, core.NoError)

@@ -75,7 +75,6 @@ type Session struct {
 	peerLeft  bool // the peer sent GOAWAY
 	err       error
 	code      core.ErrCode // what it was destroyed with
-	goAway    core.ErrCode // what the peer's GOAWAY said
 	cause     error        // what broke the transport
 
 	// What the transport is (session_state.go, origin.go).
