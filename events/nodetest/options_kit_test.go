@@ -1,11 +1,9 @@
 package nodetest
 
 import (
-	"crypto/tls"
 	"io"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"weft/core"
@@ -13,22 +11,7 @@ import (
 	"weft/core/frame"
 	"weft/events"
 	"weft/transport/mem"
-	wefttls "weft/transport/tls"
 )
-
-// certificate is for servers of tests. It is in nobody's trust store.
-var certificate = sync.OnceValues(func() (tls.Certificate, error) {
-	cert, _, err := wefttls.DevelopmentCertificate("testdata/none\x00") // kept nowhere
-	return cert, err
-})
-
-func testTLS(t *testing.T) *tls.Config {
-	cert, err := certificate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}}
-}
 
 var silent = slog.New(slog.NewTextHandler(io.Discard, nil))
 

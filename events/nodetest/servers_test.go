@@ -1,0 +1,404 @@
+package nodetest
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"weft/core"
+	"weft/events"
+	"weft/transport/mem"
+)
+
+// kind is one of the two kinds of servers, with a listener in memory.
+type kind struct {
+	*events.Server
+	t       *testing.T
+	name    string // of the rows: server, secureServer
+	closer  io.Closer
+	l       *mem.Listener
+	served  chan error
+	refused bool // the server was closed by the test
+
+	mu  sync.Mutex
+	log []string
+}
+
+// bothServers runs f with a server of each kind within a bubble of package
+// synctest, and ends the server after it.
+func bothServers(t *testing.T, opts events.ServerOptions, f func(k *kind)) {
+	t.Helper()
+	ran(t)
+	opts.Logger = silent
+	for _, name := range []string{"server", "secureServer"} {
+		synctest.Test(t, func(t *testing.T) {
+			k := &kind{t: t, name: name, l: mem.Listen(), served: make(chan error, 1)}
+			if name == "server" {
+				srv, err := events.CreateServer(opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				k.Server, k.closer = srv, srv
+			} else {
+				srv, err := events.CreateSecureServer(events.SecureServerOptions{ServerOptions: opts, TLS: testTLS(t)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				k.Server, k.closer = &srv.Server, srv
+			}
+			go func() { k.served <- k.Serve(k.l) }()
+			f(k)
+			k.DestroyAll()
+			k.Wait()
+			k.l.Close()
+			synctest.Wait()
+		})
+	}
+}
+
+// shows says which row is shown, of whichever kind of server.
+func (k *kind) shows(row string) {
+	k.t.Helper()
+	if !k.t.Failed() {
+		covers(k.t, k.name+"."+row)
+	}
+}
+
+func (k *kind) note(format string, args ...any) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.log = append(k.log, fmt.Sprintf(format, args...))
+}
+
+// happened waits until nothing moves, and compares what was noted since the
+// last call.
+func (k *kind) happened(want ...string) {
+	k.t.Helper()
+	synctest.Wait()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !equal(k.log, want...) {
+		k.t.Errorf("%s: happened:\n\t%s\nwant:\n\t%s", k.name, strings.Join(k.log, "\n\t"), strings.Join(want, "\n\t"))
+	}
+	k.log = nil
+}
+
+// dial makes a connection in memory, with TLS to a secure server, that offers
+// the protocols.
+func (k *kind) dial(protocols ...string) net.Conn {
+	k.t.Helper()
+	conn, err := k.l.Dial(k.t.Context())
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if k.name == "server" {
+		return conn
+	}
+	return tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: protocols})
+}
+
+// connect returns a client that is connected.
+func (k *kind) connect() *events.ClientSession {
+	k.t.Helper()
+	scheme := map[string]string{"server": "http", "secureServer": "https"}[k.name]
+	client, err := events.Connect(context.Background(), scheme+"://localhost", events.ConnectOptions{
+		SessionOptions:   events.SessionOptions{Logger: silent},
+		CreateConnection: func(context.Context) (net.Conn, error) { return k.dial("h2"), nil },
+	})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if err := client.Ready(k.t.Context()); err != nil {
+		k.t.Fatal(err)
+	}
+	synctest.Wait()
+	return client
+}
+
+// get makes a request and notes what becomes of it.
+func (k *kind) get(c *events.ClientSession) *events.ClientStream {
+	k.t.Helper()
+	st, err := c.Request(k.t.Context(), events.H())
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	st.OnResponse(func(h events.Headers, _ events.Flags) { k.note("response %d", h.Status()) })
+	st.OnError(func(err error) { k.note("request error %s", errText(err)) })
+	st.Resume()
+	synctest.Wait()
+	return st
+}
+
+func TestServerEvents(t *testing.T) {
+	t.Run("connection, session, stream", func(t *testing.T) {
+		bothServers(t, events.ServerOptions{}, func(k *kind) {
+			var raw net.Conn
+			k.OnConnection(func(c net.Conn) {
+				raw = c
+				_, secured := c.(*tls.Conn)
+				k.note("connection %s, encrypted: %v", c.RemoteAddr(), secured)
+			})
+			var session *events.ServerSession
+			k.OnSession(func(ss *events.ServerSession) {
+				session = ss
+				encrypted, _ := ss.Encrypted()
+				k.note("session, encrypted: %v", encrypted)
+			})
+			conn := k.dial("h2")
+			synctest.Wait()
+			encrypted := k.name == "secureServer"
+			if encrypted { // the handshake is to come
+				k.happened("connection a, encrypted: false")
+				if err := conn.(*tls.Conn).Handshake(); err != nil {
+					t.Fatal(err)
+				}
+				k.happened("session, encrypted: true")
+			} else {
+				k.happened("connection a, encrypted: false", "session, encrypted: false")
+			}
+			k.shows("event.connection")
+			k.shows("event.session")
+			if raw == nil || session == nil {
+				t.Fatal("no connection or no session")
+			}
+			session.Destroy(nil, core.NoError)
+			conn.Close()
+
+			k.OnStream(func(st *events.ServerStream, h events.Headers, f events.Flags) {
+				k.note("stream %d of %s %s, flags %d", st.ID(), h.Method(), h.Path(), f)
+				if st.Session() != session {
+					t.Error("another session's stream")
+				}
+				st.EndString("ok")
+			})
+			k.log = nil
+			for range 2 { // the streams of every session
+				c := k.connect()
+				k.get(c)
+				k.happened("connection a, encrypted: false", fmt.Sprintf("session, encrypted: %v", encrypted),
+					"stream 1 of GET /, flags 5", "response 200")
+				c.Close()
+				c.Wait()
+			}
+			k.shows("event.stream")
+		})
+	})
+	t.Run("sessionError", func(t *testing.T) {
+		bothServers(t, events.ServerOptions{}, func(k *kind) {
+			var session *events.ServerSession
+			k.OnSession(func(ss *events.ServerSession) { session = ss })
+			k.OnSessionError(func(err error, ss *events.ServerSession) {
+				k.note("sessionError %s, of the session: %v", errText(err), ss == session)
+			})
+			k.OnError(func(err error) { k.note("error %v", err) })
+			c := k.connect()
+			session.Destroy(errors.New("on purpose"), core.NoError)
+			k.happened("sessionError on purpose, of the session: true")
+			c.Wait()
+			k.shows("event.sessionError")
+		})
+	})
+	t.Run("timeout", func(t *testing.T) {
+		bothServers(t, events.ServerOptions{}, func(k *kind) {
+			if k.Timeout() != 0 {
+				t.Errorf("%s: the timeout is %v at first", k.name, k.Timeout())
+			}
+			sessions := make(map[*events.ServerSession]int)
+			k.OnSession(func(ss *events.ServerSession) { sessions[ss] = len(sessions) + 1 })
+			k.OnTimeout(func(ss *events.ServerSession) { k.note("timeout of %d", sessions[ss]) })
+			old := k.connect()
+			if err := k.SetTimeout(time.Minute, func(ss *events.ServerSession) { k.note("called for %d", sessions[ss]) }); err != nil {
+				t.Error(err)
+			}
+			if k.Timeout() != time.Minute {
+				t.Errorf("%s: the timeout is %v", k.name, k.Timeout())
+			}
+			k.shows("prop.timeout")
+			young := k.connect()
+			time.Sleep(59 * time.Second)
+			k.happened()
+			time.Sleep(time.Hour)
+			// The first was there before, and the second is once silent.
+			k.happened("timeout of 2", "called for 2")
+			k.shows("event.timeout")
+			k.shows("method.setTimeout")
+			covers(t, "rule.server.timeout-new-connections-only")
+			fails(t, "SetTimeout", k.SetTimeout(-time.Second, nil), events.ErrOutOfRange,
+				`ERR_OUT_OF_RANGE: The value of "msecs" is out of range. It must be >= 0. Received -1000`)
+			k.SetTimeout(0, nil)
+			silent := k.connect()
+			time.Sleep(time.Hour)
+			k.happened()
+			covers(t, "rule.server.timeout-zero-disables")
+			for _, c := range []*events.ClientSession{old, young, silent} {
+				if c.Destroyed() {
+					t.Errorf("%s: a session is over", k.name)
+				}
+				c.Destroy(nil, core.NoError)
+				c.Wait()
+			}
+		})
+		// Nobody has set one: nothing comes for hours, on a secure server, too.
+		bothServers(t, events.ServerOptions{}, func(k *kind) {
+			k.OnTimeout(func(*events.ServerSession) { k.note("timeout") })
+			c := k.connect()
+			time.Sleep(12 * time.Hour)
+			k.happened()
+			if k.Timeout() != 0 || c.Destroyed() {
+				t.Errorf("%s: after hours: %v, %v", k.name, k.Timeout(), c.Err())
+			}
+			c.Destroy(nil, core.NoError)
+			c.Wait()
+			covers(t, "rule.server.default-timeout")
+		})
+	})
+	t.Run("error", func(t *testing.T) {
+		bothServers(t, events.ServerOptions{}, func(k *kind) {
+			why := errors.New("no more sockets")
+			k.OnError(func(err error) { k.note("error %v, as it was: %v", err, err == why) })
+			if err := k.Serve(deafListener{mem.Listen(), why}); err != why {
+				t.Errorf("%s: Serve: %v", k.name, err)
+			}
+			k.happened("error no more sockets, as it was: true")
+			k.shows("event.error")
+			// The other listener serves on.
+			k.connect().Destroy(nil, core.NoError)
+		})
+	})
+}
+
+// deafListener is a listener that accepts nothing.
+type deafListener struct {
+	net.Listener
+	why error
+}
+
+func (b deafListener) Accept() (net.Conn, error) { return nil, b.why }
+
+func TestServerClose(t *testing.T) {
+	bothServers(t, events.ServerOptions{}, func(k *kind) {
+		k.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { st.EndString("ok") })
+		k.OnClose(func() { k.note("close") })
+		first, second := k.connect(), k.connect()
+		if err := k.Close(); err != nil {
+			t.Errorf("%s: Close: %v", k.name, err)
+		}
+		k.happened()
+		if err := <-k.served; !errors.Is(err, events.ErrServerClosed) {
+			t.Errorf("%s: Serve: %v", k.name, err)
+		}
+		if _, err := k.l.Dial(k.t.Context()); err == nil {
+			t.Errorf("%s: it still accepts", k.name)
+		}
+		time.Sleep(time.Hour)
+		k.get(first) // the sessions go on
+		k.happened("response 200")
+		covers(t, "rule.server.close-keeps-sessions")
+		first.Close()
+		first.Wait()
+		k.happened()
+		k.get(second)
+		k.happened("response 200")
+		second.Close()
+		second.Wait()
+		k.happened("close")
+		covers(t, "rule.server.close-callback-waits")
+		k.shows("method.close")
+		if err := k.Close(); !errors.Is(err, events.ErrServerClosed) || errText(err) != "ERR_SERVER_NOT_RUNNING: Server is not running." {
+			t.Errorf("%s: Close again: %v", k.name, err)
+		}
+	})
+	bothServers(t, events.ServerOptions{}, func(k *kind) {
+		k.OnClose(func() { k.note("close") })
+		if err := k.closer.Close(); err != nil {
+			t.Error(err)
+		}
+		k.Wait()
+		k.happened("close")
+		covers(t, "server.method.asyncDispose")
+	})
+}
+
+// Listening on real sockets.
+func TestServerListen(t *testing.T) {
+	ran(t)
+	plain, err := events.CreateServer(events.ServerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := testTLS(t)
+	secure, err := events.CreateSecureServer(events.SecureServerOptions{TLS: cfg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []*kind{{t: t, name: "server", Server: plain}, {t: t, name: "secureServer", Server: &secure.Server}} {
+		k.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) { st.EndString("on " + h.Authority()) })
+		at, err := k.Listen("127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		also, err := k.Listen("127.0.0.1:0") // as well
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, addr := range []string{at.String(), also.String()} {
+			scheme := map[string]string{"server": "http", "secureServer": "https"}[k.name]
+			client, err := events.Connect(t.Context(), scheme+"://"+addr, events.ConnectOptions{TLS: trusting(cfg)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			st, err := client.Request(t.Context(), events.H())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err := io.ReadAll(st.Blocking()); string(body) != "on "+addr || err != nil {
+				t.Errorf("%s: %q, %v", k.name, body, err)
+			}
+			client.Close()
+			client.Wait()
+		}
+		_, err = k.Listen(at.String())
+		var busy *net.OpError
+		if !errors.As(err, &busy) {
+			t.Errorf("%s: an address that is taken: %v", k.name, err)
+		}
+		k.Close()
+		k.Wait()
+		if conn, err := net.Dial("tcp", at.String()); err == nil {
+			conn.Close()
+			t.Errorf("%s: it still accepts", k.name)
+		}
+		k.shows("method.listen")
+	}
+}
+
+// What the two kinds are, and where they come from.
+func TestServerClasses(t *testing.T) {
+	plain, err := events.CreateServer(events.ServerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secure, err := events.CreateSecureServer(events.SecureServerOptions{TLS: testTLS(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var _ *events.Server = plain
+	covers(t, "class.Http2Server")
+	// Whatever takes a server takes a secure one, by the same methods.
+	var _ *events.Server = &secure.Server
+	for _, s := range []any{plain, secure} {
+		if n := reflect.TypeOf(s).Elem(); n.PkgPath() != "weft/events" {
+			t.Errorf("%v", n)
+		}
+	}
+	covers(t, "class.Http2SecureServer")
+}
