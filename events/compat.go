@@ -15,6 +15,7 @@ type exchange struct {
 	res    Response
 
 	on     *exchangeEvents
+	socket *StreamSocket
 	ctx    *requestContext
 	writer *BodyWriter
 }
@@ -22,9 +23,11 @@ type exchange struct {
 // exchangeEvents are the functions registered for events that the stream does
 // not have, or has at other times.
 type exchangeEvents struct {
-	requestClose  event[func()]
-	finish        event[func()]
-	responseClose event[func()]
+	requestClose    event[func()]
+	requestTimeout  event[func()]
+	finish          event[func()]
+	responseClose   event[func()]
+	responseTimeout event[func()]
 }
 
 // requestContext is a context that ends with the exchange.

@@ -39,6 +39,14 @@
 // package core for everything else. The slice that a data callback gets is
 // valid until it returns; only then may the peer send as much again.
 //
+// # Requests and responses
+//
+// Server.OnRequest is Node's Compatibility API: a Request and a Response in
+// place of a stream, with header fields that are set one by one, statuses, and
+// answers to what nobody listens for. Both stand on the stream, so what holds
+// for streams holds for them: they never block. A handler that wants to block
+// is made by InGoroutine, and uses Request.Body and Response.Blocking.
+//
 // # Ends
 //
 // A stream that was reset with an error code emits error; with NO_ERROR or

@@ -192,6 +192,16 @@ func (e *shared[F]) changed() {
 	e.all.Store(&all)
 }
 
+// any reports whether somebody listens.
+func (e *shared[F]) any() bool {
+	if all := e.all.Load(); all != nil {
+		return len(*all) > 0
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.list.any()
+}
+
 // take returns the functions to call now. The slice must not be changed.
 func (e *shared[F]) take() []F {
 	if all := e.all.Load(); all != nil {

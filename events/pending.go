@@ -71,7 +71,11 @@ func (st *Stream) runPending() {
 		case pendFrameError:
 			st.reportFrameError()
 		case pendTimeout:
+			heard := st.on != nil && st.on.timeout.any()
 			st.emit(func(on *streamEvents) *event[func()] { return &on.timeout })
+			if st.exchange != nil {
+				st.exchange.timedOut(heard)
+			}
 		case pendWantTail:
 			st.askForTrailers()
 		case pendDrain:

@@ -4,6 +4,9 @@ package events
 // until f returns.
 func (r *Request) OnData(f func(p []byte)) Listener { return r.st.OnData(f) }
 
+// OnText registers f for the body as text; see Stream.OnText.
+func (r *Request) OnText(f func(s string)) Listener { return r.st.OnText(f) }
+
 // OnEnd registers f for the end of the body, after all data was delivered.
 // Trailers are known from then on. It is emitted once.
 func (r *Request) OnEnd(f func()) Listener { return r.st.OnEnd(f) }
@@ -34,3 +37,7 @@ func (r *Request) Resume() { r.st.Resume() }
 
 // IsPaused reports whether Pause was called, and Resume was not.
 func (r *Request) IsPaused() bool { return r.st.IsPaused() }
+
+// Pipe sends the body to dst, a Response for example, no faster than dst takes
+// it; see Stream.Pipe.
+func (r *Request) Pipe(dst Sink) { r.st.Pipe(dst) }
