@@ -141,8 +141,8 @@ func ExampleResponse_CreatePushResponse() {
 	})
 	ask(server, events.H(":path", "/"), "")
 	// Output:
-	// 200
 	// promised /style.css
+	// 200
 	// <h1>Hello</h1>
 	// h1 { color: teal }
 }

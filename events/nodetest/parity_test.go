@@ -22,7 +22,7 @@ const complete = false
 // the behaviours of these areas.
 const laterList = "compat"
 
-var laterAreas = []string{"compat-request", "compat-response", "alpn-tls", "connect", "info-headers"}
+var laterAreas = []string{"alpn-tls", "connect"}
 
 // updating reports whether the flag of package coretest is given, which here
 // rewrites docs/node-parity.md.
