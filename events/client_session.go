@@ -216,10 +216,6 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 		st.destroy(bad)
 		return st, nil
 	}
-	if ctx.Err() != nil {
-		st.destroy(abortError(ctx))
-		return st, nil
-	}
 	if ctx.Done() != nil {
 		st.watch(ctx)
 	}

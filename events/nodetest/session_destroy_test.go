@@ -129,13 +129,14 @@ func TestNode_clientDestroy(t *testing.T) {
 		dialing(t, events.ConnectOptions{}, func(d *dialed) {
 			ctx, cancel := context.WithCancel(context.Background())
 			cancel()
-			d.request(ctx, get, func(st *events.ClientStream) {
-				if !st.Destroyed() || st.Aborted() {
-					t.Errorf("destroyed %v, aborted %v", st.Destroyed(), st.Aborted())
+			for range 100 {
+				st, err := d.client.Request(ctx, get)
+				if err != nil || !st.Destroyed() || st.Aborted() {
+					t.Fatalf("%v; destroyed %v, aborted %v", err, st.Destroyed(), st.Aborted())
 				}
-				d.note("requested")
-			})
-			d.happened("requested", "request error ABORT_ERR: The operation was aborted", "request close 8")
+			}
+			d.request(ctx, get)
+			d.happened("request error ABORT_ERR: The operation was aborted", "request close 8")
 			d.answer()
 			d.client.Close()
 			d.happened("client connect", "client close", "server goaway 0 last=0", "server close")
