@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ func TestPipeEcho(t *testing.T) {
 	var got []byte
 	var st *events.ClientStream
 	p.client.Do(func() {
-		st, _ = p.client.Request(t.Context(), events.H(":method", "POST"))
+		st, _ = p.client.Request(context.Background(), events.H(":method", "POST"))
 		st.OnData(func(b []byte) { got = append(got, b...) })
 		st.OnClose(func() { p.note("close") })
 		st.Pause()
@@ -72,7 +73,7 @@ func TestPipeInto(t *testing.T) {
 		})
 		var st *events.ClientStream
 		p.client.Do(func() {
-			st, _ = p.client.Request(t.Context(), events.H(":method", "POST"))
+			st, _ = p.client.Request(context.Background(), events.H(":method", "POST"))
 			st.OnError(func(error) {})
 			st.Pipe(s)
 		})
@@ -158,7 +159,7 @@ func TestText(t *testing.T) {
 	for path, want := range map[string]string{"/": "a|ä|€|𝄞|z", "/cut": "a|ä|€|\uFFFD", "/wrong": "a|\uFFFD|b"} {
 		var got []string
 		p.client.Do(func() {
-			st, _ := p.client.Request(t.Context(), events.H(":path", path))
+			st, _ := p.client.Request(context.Background(), events.H(":path", path))
 			st.OnText(func(s string) { got = append(got, s) })
 		})
 		p.settle()

@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ func TestStreamTimeout(t *testing.T) {
 	p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { server = st })
 	var st *events.ClientStream
 	p.client.Do(func() {
-		st, _ = p.client.Request(t.Context(), events.H(":method", "POST"))
+		st, _ = p.client.Request(context.Background(), events.H(":method", "POST"))
 		p.noteTimeouts(&st.Stream)
 		if err := st.SetTimeout(2*time.Minute, func() { p.note("callback") }); err != nil {
 			t.Error(err)
@@ -82,7 +83,7 @@ func TestStreamTimeouts(t *testing.T) {
 	p.server.OnStream(func(*events.ServerStream, events.Headers, events.Flags) {})
 	p.client.Do(func() {
 		for _, d := range []time.Duration{5, 2, 9, 1, 7} {
-			st, _ := p.client.Request(t.Context(), events.H(":method", "POST"))
+			st, _ := p.client.Request(context.Background(), events.H(":method", "POST"))
 			st.SetTimeout(d*time.Minute, func() {
 				p.note("timeout %v", p.link.Elapsed())
 				if d == 2 {
@@ -104,7 +105,7 @@ func TestTimeoutOfLargeWrite(t *testing.T) {
 	p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { st.Resume() })
 	p.settle() // the settings, which have a deadline of their own
 	p.client.Do(func() {
-		st, _ := p.client.Request(t.Context(), events.H(":method", "POST"))
+		st, _ := p.client.Request(context.Background(), events.H(":method", "POST"))
 		p.noteTimeouts(&st.Stream)
 		p.watch("client", &st.Stream)
 		st.OnDrain(func() { p.note("drain %v", p.link.Elapsed()) })

@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -17,7 +18,7 @@ func TestWriteFunc(t *testing.T) {
 	}
 	var st *events.ClientStream
 	p.client.Do(func() {
-		st, _ = p.client.Request(t.Context(), events.H(":method", "POST"))
+		st, _ = p.client.Request(context.Background(), events.H(":method", "POST"))
 		st.OnError(func(err error) { p.note("error %v", err) })
 		st.OnDrain(func() { p.note("drain") })
 		for _, c := range []struct {
@@ -68,7 +69,7 @@ func TestWriteFuncReset(t *testing.T) {
 		p.link.After(1000, func() { st.Close(core.Cancel) })
 	})
 	p.client.Do(func() {
-		st, _ := p.client.Request(t.Context(), events.H(":method", "POST"))
+		st, _ := p.client.Request(context.Background(), events.H(":method", "POST"))
 		st.WriteFunc(make([]byte, 1<<20), func(err error) {
 			if !errors.Is(err, events.ErrInvalidStream) {
 				t.Errorf("%v", err)

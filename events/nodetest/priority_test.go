@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,7 +49,7 @@ func TestNode_priority(t *testing.T) {
 		closed := 0
 		w.client.Do(func() {
 			for _, parent := range []events.StreamID{5, 1, 3} {
-				st, _ := w.client.Request(t.Context(), events.Headers{})
+				st, _ := w.client.Request(context.Background(), events.Headers{})
 				st.OnReady(func() {
 					if err := st.Priority(events.PriorityOptions{Parent: parent}); err != nil {
 						t.Errorf("parent %d: %v", parent, err)

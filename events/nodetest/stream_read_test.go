@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func TestNode_dont_lose_data(t *testing.T) {
 		})
 		w.client.Do(func() {
 			var err error
-			if parent, err = w.client.Request(t.Context(), events.Headers{}); err != nil {
+			if parent, err = w.client.Request(context.Background(), events.Headers{}); err != nil {
 				t.Fatal(err)
 			}
 			parent.OnResponse(func(events.Headers, events.Flags) {
@@ -111,7 +112,7 @@ func TestNode_short_stream_client_server(t *testing.T) {
 		})
 		var st *events.ClientStream
 		w.client.Do(func() {
-			st, _ = w.client.Request(t.Context(), events.Headers{})
+			st, _ = w.client.Request(context.Background(), events.Headers{})
 			st.OnResponse(func(h events.Headers, _ events.Flags) {
 				w.note("client response %d %s", h.Status(), h.Get("content-type"))
 			})
@@ -137,7 +138,7 @@ func TestNode_multiplex(t *testing.T) {
 		ended, closed := 0, 0
 		w.client.Do(func() {
 			for i := range streams {
-				st, err := w.client.Request(t.Context(), events.H(":method", "POST"))
+				st, err := w.client.Request(context.Background(), events.H(":method", "POST"))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -181,7 +182,7 @@ func TestNode_multistream_destroy_on_read_tls(t *testing.T) {
 		destroyed := 0
 		for range 10 {
 			w.client.Do(func() {
-				st, _ := w.client.Request(t.Context(), events.Headers{})
+				st, _ := w.client.Request(context.Background(), events.Headers{})
 				st.OnError(func(err error) { w.note("client error %v", err) })
 				st.OnData(func([]byte) {
 					st.Destroy(nil)

@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,7 +110,7 @@ func TestNode_backpressure(t *testing.T) {
 			}).Once()
 		})
 		w.client.Do(func() {
-			client, _ = w.client.Request(t.Context(), events.Headers{})
+			client, _ = w.client.Request(context.Background(), events.Headers{})
 			client.OnResponse(func(events.Headers, events.Flags) {})
 		})
 		w.settle()
@@ -185,7 +186,7 @@ func TestNode_max_session_memory_leak(t *testing.T) {
 		for range 1000 {
 			done := false
 			w.client.Do(func() {
-				st, err := w.client.Request(t.Context(), events.H(":method", "POST", "content-length", "8192"))
+				st, err := w.client.Request(context.Background(), events.H(":method", "POST", "content-length", "8192"))
 				if err != nil {
 					t.Fatal(err)
 				}
