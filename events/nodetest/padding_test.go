@@ -114,6 +114,23 @@ func TestPaddingOfLongBody(t *testing.T) {
 	}
 }
 
+// Whatever is left to fill up: padding takes its own byte, too.
+func TestPaddingAligned(t *testing.T) {
+	for n := range 24 {
+		w := newWorld(t, setup{server: events.ServerOptions{SessionOptions: events.SessionOptions{PaddingStrategy: events.PaddingStrategyAligned}}})
+		w.serve(func(st *events.ServerStream, _ events.Headers) {
+			st.Respond(events.H("x", strings.Repeat("~", n)))
+			st.End(make([]byte, n))
+		})
+		w.get()
+		w.settle()
+		isAligned(t, w.fromServer)
+		if headers, _ := w.fromServer.sizes(); len(headers) != 1 || !w.saw("client end") {
+			t.Errorf("%d bytes: %q", n, w.log)
+		}
+	}
+}
+
 // The option of a server with TLS, and of a client that connects.
 func TestPaddingOptions(t *testing.T) {
 	aligned := events.SessionOptions{PaddingStrategy: events.PaddingStrategyAligned}

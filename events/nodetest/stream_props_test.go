@@ -309,8 +309,28 @@ func TestStreamPipe(t *testing.T) {
 	covers(t, "stream.method.pipe")
 	covers(t, "class.Http2Stream")
 
+	// No more is taken than can be passed on.
+	echo := newWorld(t, setup{server: events.ServerOptions{SessionOptions: events.SessionOptions{FixedWindows: true}}})
+	var server *events.ServerStream
+	echo.serve(func(st *events.ServerStream, _ events.Headers) {
+		server = st
+		st.Pipe(st)
+	})
+	client := echo.post(func(st *events.ClientStream) {
+		st.Pause()
+		st.Write(make([]byte, 1<<20))
+	})
+	echo.settle()
+	if n := server.BufferSize(); n < 64<<10 || n > 128<<10 {
+		t.Errorf("%d bytes wait on the way back", n)
+	}
+	if n := client.BufferSize(); n < 512<<10 {
+		t.Errorf("%d bytes wait on the way there", n)
+	}
+
 	// What is cut short does not look complete on the other side.
-	w, client, server := open(t)
+	var w *world
+	w, client, server = open(t)
 	var second *events.ServerStream
 	w.post()
 	w.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { second = st })
