@@ -16,6 +16,7 @@ const (
 	pendAborted
 	pendSend // read from the source
 	pendRead // deliver data, trailers and the end
+	pendWritten
 	pendWantTail
 	pendDrain
 	pendFinish
@@ -76,6 +77,8 @@ func (st *Stream) runPending() {
 			if st.exchange != nil {
 				st.exchange.timedOut(heard)
 			}
+		case pendWritten:
+			st.reportWritten()
 		case pendWantTail:
 			st.askForTrailers()
 		case pendDrain:
@@ -128,7 +131,7 @@ func (st *Stream) runnable() pending {
 	if st.pending&pendClose != 0 {
 		st.forget() // the session does not wait for a listener
 	}
-	return st.pending & (pendSend | pendSettle | pendSpent)
+	return st.pending & (pendSend | pendWritten | pendSettle | pendSpent)
 }
 
 // emit calls the listeners of an event without arguments.

@@ -47,7 +47,8 @@ type extra struct {
 	quiet    idle           // its timeout (timeout.go)
 	queued   bool           // among the session's quietStreams
 	badFrame badFrame
-	writes   []writing // by WriteFunc
+	writes   []writing         // by WriteFunc
+	written  []func(err error) // whose bytes were sent, to be told
 	sentKept int64
 	holds    int         // whoever serves it beyond the close event
 	watched  *watched    // what the session's watcher keeps

@@ -24,11 +24,12 @@ func (st *Stream) WriteFunc(p []byte, done func(err error)) (ready bool, err err
 // whenSent has done called when all that was written so far has been handed on.
 func (st *Stream) whenSent(done func(err error)) {
 	left := st.left()
+	x := st.extras()
 	if left == 0 {
-		st.s.post(func() { done(nil) })
+		x.written = append(x.written, done)
+		st.enqueue(pendWritten)
 		return
 	}
-	x := st.extras()
 	x.writes = append(x.writes, writing{x.sentKept + int64(left), done})
 }
 
@@ -40,9 +41,21 @@ func (st *Stream) tookKept(n int) {
 	}
 	x.sentKept += int64(n)
 	for len(x.writes) > 0 && x.writes[0].at <= x.sentKept {
-		done := x.writes[0].done
+		x.written = append(x.written, x.writes[0].done)
 		x.writes = x.writes[1:]
-		st.s.post(func() { done(nil) })
+		st.enqueue(pendWritten)
+	}
+}
+
+// reportWritten tells those whose bytes were sent, ahead of what follows from
+// that: drain, finish.
+func (st *Stream) reportWritten() {
+	list := st.more.written
+	st.more.written = nil
+	st.s.leave()
+	defer st.called()
+	for _, done := range list {
+		done(nil)
 	}
 }
 
@@ -52,15 +65,18 @@ func (st *Stream) failWrites() {
 	if st.more == nil || len(st.more.writes) == 0 {
 		return
 	}
-	err := st.more.err
-	switch {
-	case st.is(sentEnd): // with them
-		err = nil
-	case err == nil:
+	x := st.more
+	err := x.err
+	if err == nil {
 		err = ErrInvalidStream
 	}
-	for _, w := range st.more.writes {
-		st.s.post(func() { w.done(err) })
+	for _, w := range x.writes {
+		if st.is(sentEnd) { // with them
+			x.written = append(x.written, w.done)
+			st.enqueue(pendWritten)
+		} else {
+			st.s.post(func() { w.done(err) })
+		}
 	}
-	st.more.writes = nil
+	x.writes = nil
 }

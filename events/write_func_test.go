@@ -80,3 +80,17 @@ func TestWriteFuncReset(t *testing.T) {
 	p.settle()
 	p.happened("failed")
 }
+
+// What was written is done before the message is.
+func TestWriteFuncBeforeFinish(t *testing.T) {
+	p := newPair(t, pairOptions{})
+	p.client.Do(func() {
+		st, _ := p.client.Request(t.Context(), events.H(":method", "POST"))
+		st.WriteFunc([]byte("one"), func(error) { p.note("one") })
+		st.WriteFunc([]byte("two"), func(error) { p.note("two") })
+		st.End(nil)
+		st.OnFinish(func() { p.note("finish") })
+	})
+	p.settle()
+	p.happened("one", "two", "finish")
+}
