@@ -74,7 +74,7 @@ var bodiesScenarios = []scenario{
 	},
 	{
 		name:          "small-windows",
-		serverOptions: func(o *events.SessionOptions) { o.Settings = window(300) },
+		serverOptions: func(o *events.SecureServerOptions) { o.Settings = window(300) },
 		clientOptions: func(o *events.ConnectOptions) { o.Settings = window(300) },
 		server:        func(w *serverEnd) { w.on("/", echo) },
 		client:        func(w *clientEnd) { w.request(post("/"), ending(pattern(20000))) },
@@ -122,16 +122,48 @@ var bodiesScenarios = []scenario{
 	},
 	{
 		name:          "padding-max",
-		serverOptions: func(o *events.SessionOptions) { o.PaddingStrategy = events.PaddingStrategyMax },
+		serverOptions: func(o *events.SecureServerOptions) { o.PaddingStrategy = events.PaddingStrategyMax },
 		clientOptions: func(o *events.ConnectOptions) { o.PaddingStrategy = events.PaddingStrategyMax },
 		server:        func(w *serverEnd) { w.on("/", echo) },
 		client:        severalBodies,
 	},
 	{
 		name:          "padding-aligned",
-		serverOptions: func(o *events.SessionOptions) { o.PaddingStrategy = events.PaddingStrategyAligned },
+		serverOptions: func(o *events.SecureServerOptions) { o.PaddingStrategy = events.PaddingStrategyAligned },
 		clientOptions: func(o *events.ConnectOptions) { o.PaddingStrategy = events.PaddingStrategyAligned },
 		server:        func(w *serverEnd) { w.on("/", echo) },
 		client:        severalBodies,
+	},
+	{
+		name: "text",
+		server: func(w *serverEnd) {
+			w.on("/", func(st *events.ServerStream, _ events.Headers) {
+				for _, b := range []byte("\u00e4\u20ac\U0001f600!") {
+					st.Write([]byte{b})
+				}
+				st.End(nil)
+			})
+		},
+		client: func(w *clientEnd) {
+			w.unread = true
+			w.request(get("/"), func(st *events.ClientStream) {
+				all := ""
+				st.OnText(func(s string) { all += s })
+				st.OnEnd(func() { w.say("text", "%s", all) })
+			})
+		},
+	},
+	{
+		name:   "write-callbacks",
+		server: func(w *serverEnd) { w.on("/", upload) },
+		client: func(w *clientEnd) {
+			w.request(post("/"), func(st *events.ClientStream) {
+				for _, piece := range []string{"one", "two", "three"} {
+					st.WriteFunc([]byte(piece), func(err error) { w.say("written", "%s %s", piece, null(err)) })
+				}
+				st.End(nil)
+				st.OnFinish(func() { w.say("written", "finish") })
+			})
+		},
 	},
 }

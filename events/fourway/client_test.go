@@ -14,6 +14,7 @@ import (
 type clientEnd struct {
 	end
 	session *events.ClientSession
+	unread  bool            // nobody listens to the data of requests
 	heard   *signal         // the server's settings have come
 	ctx     context.Context // of requests; nil for none
 }
@@ -70,7 +71,7 @@ func (w *clientEnd) finish(st *events.ClientStream) {
 }
 
 func (w *clientEnd) watchClient(st *events.ClientStream, name string) {
-	v := w.watch(&st.Stream, name, true)
+	v := w.watch(&st.Stream, name, !w.unread)
 	st.OnResponse(v.block("response"))
 	st.OnPush(v.block("push"))
 	st.OnHeaders(v.block("headers"))

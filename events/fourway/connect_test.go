@@ -78,7 +78,7 @@ var connectScenarios = []scenario{
 	},
 	{
 		name:          "connect-extended",
-		serverOptions: func(o *events.SessionOptions) { o.Settings.EnableConnectProtocol = events.Set(true) },
+		serverOptions: func(o *events.SecureServerOptions) { o.Settings.EnableConnectProtocol = events.Set(true) },
 		server:        func(w *serverEnd) { w.on("/chat", echo) },
 		client: func(w *clientEnd) {
 			w.say("settings", "enableConnectProtocol=%s", optText(w.announced().EnableConnectProtocol))

@@ -26,6 +26,9 @@ var scenarios = slices.Concat(
 	bodiesScenarios,
 	connectScenarios,
 	limitsScenarios,
+	announcementsScenarios,
+	filesScenarios,
+	timeoutsScenarios,
 )
 
 // least is how many scenarios there have to be.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io/fs"
 	"net"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ type transcript map[string][]string
 // A scenario is one story with two ends.
 type scenario struct {
 	name          string
-	serverOptions func(o *events.SessionOptions)
+	serverOptions func(o *events.SecureServerOptions)
 	clientOptions func(o *events.ConnectOptions)
 	server        func(w *serverEnd)
 	before        func(w *clientEnd) // called before the session connects
@@ -57,6 +58,8 @@ func digest(p []byte) string {
 func errorText(err error) string {
 	var e *events.Error
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "ENOENT"
 	case !errors.As(err, &e):
 		return "Error " + err.Error()
 	case e.Code == "ERR_HTTP2_STREAM_ERROR", e.Code == "ERR_HTTP2_SESSION_ERROR":
@@ -267,7 +270,7 @@ func (w *end) watch(st *events.Stream, name string, read bool) *watcher {
 		v.say("aborted")
 	})
 	st.OnError(func(err error) { v.say("error %s", errorText(err)) })
-	st.OnTimeout(func() { v.say("timeout") })
+	st.OnTimeout(func() { v.say("timeout") }).Once()
 	st.OnFrameError(func(frameType uint8, code core.ErrCode, _ events.StreamID) {
 		v.say("frameError %d %d", frameType, code)
 	})

@@ -47,7 +47,7 @@ func implicit(st *events.ServerStream, _ events.Headers) { st.EndString("ok") }
 var limitsScenarios = []scenario{
 	{
 		name:          "limit-of-streams",
-		serverOptions: func(o *events.SessionOptions) { o.Settings.MaxConcurrentStreams = events.Set[uint32](2) },
+		serverOptions: func(o *events.SecureServerOptions) { o.Settings.MaxConcurrentStreams = events.Set[uint32](2) },
 		server: func(w *serverEnd) {
 			// Pairs are answered together: less than two at once would end nowhere.
 			var waiting []*events.ServerStream
@@ -76,7 +76,7 @@ var limitsScenarios = []scenario{
 	},
 	{
 		name:          "limit-of-streams-unknown",
-		serverOptions: func(o *events.SessionOptions) { o.Settings.MaxConcurrentStreams = events.Set[uint32](1) },
+		serverOptions: func(o *events.SecureServerOptions) { o.Settings.MaxConcurrentStreams = events.Set[uint32](1) },
 		server: func(w *serverEnd) {
 			// Answered when all the client has said so far has been heard.
 			for i := range 3 {
@@ -85,17 +85,15 @@ var limitsScenarios = []scenario{
 				})
 			}
 		},
-		client: func(w *clientEnd) {
-			w.do(func() {
-				for i := range 3 {
-					w.ask(events.RequestOptions{}, get(fmt.Sprintf("/%d", i)))
-				}
-			})
+		before: func(w *clientEnd) {
+			for i := range 3 {
+				w.ask(events.RequestOptions{}, get(fmt.Sprintf("/%d", i)))
+			}
 		},
 	},
 	{
 		name:          "limit-of-fields",
-		serverOptions: func(o *events.SessionOptions) { o.MaxHeaderListPairs = 20 },
+		serverOptions: func(o *events.SecureServerOptions) { o.MaxHeaderListPairs = 20 },
 		server:        func(w *serverEnd) { w.on("/", implicit) },
 		client: func(w *clientEnd) {
 			rejected(w, manyFields(get("/")))
@@ -104,7 +102,7 @@ var limitsScenarios = []scenario{
 	},
 	{
 		name:          "limit-of-field-bytes",
-		serverOptions: func(o *events.SessionOptions) { o.Settings.MaxHeaderListSize = events.Set[uint32](1000) },
+		serverOptions: func(o *events.SecureServerOptions) { o.Settings.MaxHeaderListSize = events.Set[uint32](1000) },
 		server:        func(w *serverEnd) { w.on("/", implicit) },
 		client: func(w *clientEnd) {
 			w.announced()
@@ -114,7 +112,7 @@ var limitsScenarios = []scenario{
 	},
 	{
 		name:          "limit-of-field-bytes-in-one-field",
-		serverOptions: func(o *events.SessionOptions) { o.Settings.MaxHeaderListSize = events.Set[uint32](1000) },
+		serverOptions: func(o *events.SecureServerOptions) { o.Settings.MaxHeaderListSize = events.Set[uint32](1000) },
 		server:        func(w *serverEnd) { w.on("/", implicit) },
 		client: func(w *clientEnd) {
 			w.announced()
@@ -187,5 +185,50 @@ var limitsScenarios = []scenario{
 			})
 		},
 		client: takeOne,
+	},
+	{
+		name:          "limit-of-settings",
+		clientOptions: func(o *events.ConnectOptions) { o.MaxOutstandingSettings = 2 },
+		server:        (*serverEnd).mute,
+		before: func(w *clientEnd) {
+			w.session.OnConnect(func() {
+				w.session.Settings(window(1000), nil)
+				w.session.Settings(window(2000), nil)
+			})
+		},
+		client: (*clientEnd).sessionClosed,
+	},
+	{
+		name:          "limit-of-settings-entries",
+		serverOptions: func(o *events.SecureServerOptions) { o.MaxSettings = 1 },
+		clientOptions: func(o *events.ConnectOptions) {
+			o.Settings.HeaderTableSize = events.Set[uint32](1000)
+			o.Settings.InitialWindowSize = events.Set[uint32](70000)
+			o.Settings.MaxFrameSize = events.Set[uint32](20000)
+		},
+		server: (*serverEnd).mute,
+		before: func(w *clientEnd) { w.goaways(&w.session.Session) },
+		client: (*clientEnd).sessionClosed,
+	},
+	{
+		name: "limit-of-resets",
+		serverOptions: func(o *events.SecureServerOptions) {
+			o.StreamResetBurst, o.StreamResetRate = 3, 1
+		},
+		server: func(w *serverEnd) {
+			w.mute()
+			w.on("/", doNothing)
+		},
+		client: func(w *clientEnd) {
+			w.connected()
+			w.do(func() {
+				for range 20 {
+					if st, err := w.session.Request(context.Background(), get("/")); err == nil {
+						st.Close(core.Cancel)
+					}
+				}
+			})
+			w.sessionClosed()
+		},
 	},
 }

@@ -77,7 +77,7 @@ type answer struct {
 // startNode starts a process. It ends with the test.
 func startNode(t *testing.T, path string, pki *pki) *node {
 	t.Helper()
-	cmd := exec.Command(path, "testdata/main.js")
+	cmd := exec.Command(path, "--no-deprecation", "testdata/main.js")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func weftServe(sc *scenario, pki *pki) (port int, stop func() transcript, err er
 	opts := events.SecureServerOptions{}
 	opts.Logger = slog.New(slog.DiscardHandler)
 	if sc.serverOptions != nil {
-		sc.serverOptions(&opts.SessionOptions)
+		sc.serverOptions(&opts)
 	}
 	if pki != nil {
 		opts.TLS = &tls.Config{Certificates: []tls.Certificate{pki.cert}}

@@ -280,4 +280,32 @@ var sessionsScenarios = []scenario{
 			w.sessionClosed()
 		},
 	},
+	{
+		name: "close-of-the-server",
+		server: func(w *serverEnd) {
+			closed := w.opened("server")
+			w.server.OnClose(func() {
+				w.say("server", "closed")
+				closed()
+			})
+			w.on("/a", func(st *events.ServerStream, h events.Headers) {
+				w.server.Close()
+				ok(st, h)
+			})
+			w.on("/b", ok)
+		},
+		client: func(w *clientEnd) {
+			w.finish(w.request(get("/a")))
+			w.do(func() {
+				st, err := w.session.Request(context.Background(), get("/b"))
+				if err != nil {
+					w.say("/b", "refused")
+					return
+				}
+				st.Resume()
+				st.OnError(func(error) {})
+				st.OnResponse(func(events.Headers, events.Flags) { w.say("/b", "served") })
+			})
+		},
+	},
 }

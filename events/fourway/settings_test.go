@@ -124,7 +124,7 @@ var settingsScenarios = []scenario{
 	},
 	{
 		name:          "settings-of-the-start",
-		serverOptions: func(o *events.SessionOptions) { some(&o.Settings) },
+		serverOptions: func(o *events.SecureServerOptions) { some(&o.Settings) },
 		clientOptions: func(o *events.ConnectOptions) {
 			some(&o.Settings)
 			o.Settings.EnablePush = events.Set(false)
@@ -202,7 +202,7 @@ var settingsScenarios = []scenario{
 	},
 	{
 		name:          "settings-no-table",
-		serverOptions: func(o *events.SessionOptions) { o.Settings.HeaderTableSize = events.Set[uint32](0) },
+		serverOptions: func(o *events.SecureServerOptions) { o.Settings.HeaderTableSize = events.Set[uint32](0) },
 		clientOptions: func(o *events.ConnectOptions) { o.Settings.HeaderTableSize = events.Set[uint32](0) },
 		server:        func(w *serverEnd) { w.on("/", answering(events.Status(200, "x-again", "and again"), "")) },
 		client: func(w *clientEnd) {
@@ -213,7 +213,7 @@ var settingsScenarios = []scenario{
 	},
 	{
 		name: "settings-large-frames",
-		serverOptions: func(o *events.SessionOptions) {
+		serverOptions: func(o *events.SecureServerOptions) {
 			o.Settings.MaxFrameSize = events.Set[uint32](1<<24 - 1)
 			o.Settings.InitialWindowSize = events.Set[uint32](1 << 20)
 		},
@@ -249,6 +249,37 @@ var settingsScenarios = []scenario{
 		client: func(w *clientEnd) {
 			w.session.OnConnect(func() { w.session.SetLocalWindowSize(1 << 20) })
 			w.request(post("/"), ending(pattern(500000)))
+		},
+	},
+	{
+		name: "settings-without-a-name",
+		serverOptions: func(o *events.SecureServerOptions) {
+			o.Settings.CustomSettings = map[uint16]uint32{9999: 301}
+			o.RemoteCustomSettings = []uint16{8888}
+		},
+		clientOptions: func(o *events.ConnectOptions) {
+			o.Settings.CustomSettings = map[uint16]uint32{8888: 17, 7777: 1}
+			o.RemoteCustomSettings = []uint16{9999}
+		},
+		server: func(w *serverEnd) {
+			w.session(func(ss *events.ServerSession) { tellRemote(&w.end, &ss.Session) })
+			w.on("/", ok)
+		},
+		before: func(w *clientEnd) { tellRemote(&w.end, &w.session.Session) },
+		client: getOne,
+	},
+	{
+		name: "settings-of-a-server-updated",
+		server: func(w *serverEnd) {
+			settings := window(100000)
+			settings.MaxConcurrentStreams = events.Set[uint32](9)
+			w.attempt("server", "updateSettings", w.server.UpdateSettings(settings))
+			w.on("/", ok)
+		},
+		before: func(w *clientEnd) { tellRemote(&w.end, &w.session.Session) },
+		client: func(w *clientEnd) {
+			w.announced()
+			w.request(get("/"))
 		},
 	},
 }

@@ -114,4 +114,29 @@ module.exports = {
       }
     },
   },
+  "text": {
+    server(w) {
+      w.on("/", stream => {
+        const text = Buffer.from("\u00e4\u20ac\u{1f600}!")
+        for (const byte of text) stream.write(Buffer.from([byte]))
+        stream.end()
+      })
+    },
+    client(w) {
+      const stream = w.request({ ":path": "/" }, {}, { read: false })
+      let all = ""
+      stream.setEncoding("utf8")
+      stream.on("data", text => { all += text })
+      stream.on("end", () => w.say("text", all))
+    },
+  },
+  "write-callbacks": {
+    server(w) { w.on("/", upload) },
+    client(w) {
+      const stream = w.request({ ":method": "POST", ":path": "/" })
+      for (const piece of ["one", "two", "three"]) stream.write(piece, err => w.say("written", `${piece} ${err ?? null}`))
+      stream.end()
+      stream.on("finish", () => w.say("written", "finish"))
+    },
+  },
 }

@@ -130,7 +130,7 @@ class End {
     stream.on("end", () => say("end"))
     stream.on("aborted", () => apart ? this.say(name + " apart", "aborted") : say("aborted"))
     stream.on("error", err => say(`error ${errorText(err)}`))
-    stream.on("timeout", () => say("timeout"))
+    stream.once("timeout", () => say("timeout"))
     stream.on("frameError", (type, code, id) => say(`frameError ${type} ${code}`))
     stream.on("close", () => say(`close ${stream.rstCode}`))
     this.opened(name, stream)
@@ -196,8 +196,14 @@ async function serve(scenario, pki) {
       end.say(name, `request flags=${flags} ${fieldsText(headers)}`)
       end.watch(stream, name, served?.options)
     }
-    served?.handler(stream, headers)
+    try {
+      served?.handler(stream, headers)
+    } catch (err) {
+      end.say(path, `threw ${errorText(err)}`)
+      stream.close(2)
+    }
   })
+  end.before?.(server)
   await new Promise(resolve => server.listen(0, "127.0.0.1", resolve))
   return {
     port: server.address().port,
@@ -240,7 +246,8 @@ async function run(scenario, pki, port) {
   const session = http2.connect(end.url, options)
   end.session = session
   end.watchSession(session, end.named("session"))
-  await end.within(Promise.resolve(scenario.client(end)), "client half")
+  const half = async () => scenario.client(end)
+  await end.within(half().catch(err => end.say("client", `threw ${err.stack}`)), "client half")
   await end.quiet(name => name !== "session")
   session.close()
   await end.quiet()

@@ -1,6 +1,6 @@
 // Limits.
 "use strict"
-const { once, errorText } = require("./kit.js")
+const { once, errorText, goaways } = require("./kit.js")
 
 // manyFields adds 30 fields.
 function manyFields(headers) {
@@ -119,6 +119,41 @@ module.exports = {
     client(w) {
       w.takePushes()
       w.request({ ":path": "/" })
+    },
+  },
+  "limit-of-settings": {
+    clientOptions: { maxOutstandingSettings: 2 },
+    server(w) { w.mute() },
+    async client(w) {
+      await once(w.session, "connect")
+      w.session.settings({ initialWindowSize: 1000 })
+      w.session.settings({ initialWindowSize: 2000 })
+      await w.closed(w.session)
+    },
+  },
+  "limit-of-settings-entries": {
+    serverOptions: { maxSettings: 1 },
+    clientOptions: { settings: { headerTableSize: 1000, initialWindowSize: 70000, maxFrameSize: 20000 } },
+    server(w) { w.mute() },
+    async client(w) {
+      goaways(w, w.session)
+      await w.closed(w.session)
+    },
+  },
+  "limit-of-resets": {
+    serverOptions: { streamResetBurst: 3, streamResetRate: 1 },
+    server(w) {
+      w.mute()
+      w.on("/", () => {})
+    },
+    async client(w) {
+      await once(w.session, "connect")
+      for (let i = 0; i < 20; i++) {
+        const stream = w.session.request({ ":path": "/" })
+        stream.on("error", () => {})
+        stream.close(8)
+      }
+      await w.closed(w.session)
     },
   },
 }

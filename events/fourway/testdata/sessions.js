@@ -221,4 +221,22 @@ module.exports = {
       await w.closed(w.session)
     },
   },
+  "close-of-the-server": {
+    server(w) {
+      w.on("/a", stream => {
+        w.opened("server", w.server)
+        w.server.close(() => w.say("server", "closed"))
+        ok(stream)
+      })
+      w.on("/b", ok)
+    },
+    async client(w) {
+      await w.closed(w.request({ ":path": "/a" }))
+      try {
+        w.session.request({ ":path": "/b" }).resume().on("error", () => {}).on("response", () => w.say("/b", "served"))
+      } catch {
+        w.say("/b", "refused")
+      }
+    },
+  },
 }

@@ -164,4 +164,27 @@ module.exports = {
       w.request({ ":method": "POST", ":path": "/" }).end(pattern(500000))
     },
   },
+  "settings-without-a-name": {
+    serverOptions: { settings: { customSettings: { 9999: 301 } }, remoteCustomSettings: [8888] },
+    clientOptions: { settings: { customSettings: { 8888: 17, 7777: 1 } }, remoteCustomSettings: [9999] },
+    server(w) {
+      w.onSession(session => tellRemote(w, session))
+      w.on("/", ok)
+    },
+    client(w) {
+      tellRemote(w, w.session)
+      w.request({ ":path": "/" })
+    },
+  },
+  "settings-of-a-server-updated": {
+    server(w) {
+      w.before = server => w.attempt("server", "updateSettings", () => server.updateSettings({ maxConcurrentStreams: 9, initialWindowSize: 100000 }))
+      w.on("/", ok)
+    },
+    async client(w) {
+      tellRemote(w, w.session)
+      await once(w.session, "remoteSettings")
+      w.request({ ":path": "/" })
+    },
+  },
 }
