@@ -56,7 +56,7 @@ func NewClientSession(now time.Time, base string, opts SessionOptions) (*ClientS
 	if err := cs.start(now, cfg, true); err != nil {
 		return nil, err
 	}
-	cs.driven = true
+	cs.driven, cs.looped = true, true
 	if opts.Trace != nil {
 		cs.trace = opts.Trace(nil)
 	}

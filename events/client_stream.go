@@ -1,7 +1,6 @@
 package events
 
 import (
-	"context"
 	"errors"
 
 	"weft/core"
@@ -167,16 +166,6 @@ func (st *ClientStream) unqueue() {
 			return
 		}
 	}
-}
-
-// watch ends the stream when the context is done.
-func (st *ClientStream) watch(ctx context.Context) {
-	stop := context.AfterFunc(ctx, func() {
-		st.s.lock()
-		defer st.s.unlock()
-		st.destroy(abortError(ctx))
-	})
-	st.extras().stop = stop
 }
 
 func (st *ClientStream) onInterim(h Headers) {

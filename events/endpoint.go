@@ -114,7 +114,7 @@ func (s *Session) ReadPaused() bool { return s.flags.Load()&flagPaused != 0 }
 func (s *Session) Done() bool { return s.flags.Load()&flagDone != 0 }
 
 // Due is part of transport.Waiter.
-func (s *Session) Due() bool { return s.flags.Load()&flagDue != 0 }
+func (s *Session) Due() bool { return s.flags.Load()&flagDue != 0 || s.abortDue() }
 
 // OnWake is part of transport.Endpoint.
 func (s *Session) OnWake(f func()) { s.wake.Store(&f) }
@@ -126,7 +126,7 @@ func (s *Session) due() bool {
 	if s.inTurn {
 		return false
 	}
-	return !s.queue.empty() || s.poke ||
+	return !s.queue.empty() || s.poke || s.doneContext() != nil ||
 		s.roomier && (s.waiting > 0 || s.paused && !s.conn.ReadPaused())
 }
 

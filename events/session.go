@@ -96,6 +96,9 @@ type Session struct {
 	keptOut     int // bytes written and not yet taken by the core
 	keptIn      int // bytes received and not yet delivered
 
+	looped bool // driven by a loop of the caller's
+	aborts aborts
+
 	on    sessionEvents
 	early []func() // what waits for the connection
 	pings []pendingPing

@@ -88,7 +88,7 @@ func (s *Session) beginTurn(now time.Time) {
 
 // endTurn does what there is to do, and lets go of both locks.
 func (s *Session) endTurn() {
-	for s.report() || s.flushHeld() || s.endLater() || s.watcher != nil && s.watcher.deliver() {
+	for s.report() || s.abortDone() || s.flushHeld() || s.endLater() || s.watcher != nil && s.watcher.deliver() {
 	}
 	if len(s.credits) > 0 {
 		s.giveCredits()

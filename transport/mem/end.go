@@ -1,6 +1,7 @@
 package mem
 
 import (
+	"sync/atomic"
 	"time"
 
 	"weft/transport"
@@ -17,8 +18,8 @@ type end struct {
 	ep     transport.Endpoint
 	waiter transport.Waiter // ep, if it is one
 
-	dirty    bool   // it may have output
-	out      []byte // taken from it, out[:off] is on the link
+	dirty    atomic.Bool // it may have output; endpoints are woken from anywhere
+	out      []byte      // taken from it, out[:off] is on the link
 	off      int
 	retry    time.Time // when the next write may be tried, if it is not now
 	done     bool      // ep was Done, and all of its output written
@@ -32,7 +33,7 @@ func (e *end) outgoing() *direction { return e.link.dirs[e.side] }
 func (e *end) incoming() *direction { return e.link.dirs[1-e.side] }
 
 // busy reports whether there is something to do or to write.
-func (e *end) busy() bool { return e.dirty || e.off < len(e.out) || e.due() }
+func (e *end) busy() bool { return e.dirty.Load() || e.off < len(e.out) || e.due() }
 
 func (e *end) due() bool {
 	return !e.over && (e.breakOff != nil || e.eof || e.waiter != nil && !e.ep.Done() && e.waiter.Due())
@@ -58,7 +59,7 @@ func (e *end) work() bool {
 // canWrite reports whether a write would do anything.
 func (e *end) canWrite() bool {
 	if e.off == len(e.out) {
-		return e.dirty
+		return e.dirty.Load()
 	}
 	return !e.link.clock.now.Before(e.retry) && e.outgoing().room() > 0
 }
@@ -77,7 +78,7 @@ func (e *end) writeAgain() time.Time {
 func (e *end) write() {
 	now := e.link.clock.now
 	if e.off == len(e.out) {
-		e.dirty = false
+		e.dirty.Store(false)
 		e.out, e.off = e.ep.SwapOutput(e.out[:0]), 0
 		if len(e.out) == 0 {
 			e.checkDone()
@@ -99,7 +100,7 @@ func (e *end) write() {
 	if e.off < len(e.out) {
 		return
 	}
-	e.dirty = true // for a look at what is left to do
+	e.dirty.Store(true) // for a look at what is left to do
 	if e.waiter == nil && !e.over && !e.ep.Done() {
 		e.ep.Advance(now)
 	}
@@ -121,7 +122,7 @@ func (e *end) receive(p []byte) {
 		return
 	}
 	e.ep.Receive(e.link.clock.now, p)
-	e.dirty = true
+	e.dirty.Store(true)
 }
 
 // paused reports whether the end takes no input.
@@ -157,7 +158,7 @@ func (e *end) advance() {
 		panic("weft/mem: endpoint " + e.side.String() + " is still due after each Advance")
 	}
 	e.ep.Advance(c.now)
-	e.dirty = true
+	e.dirty.Store(true)
 }
 
 // finish is the last turn.
@@ -165,10 +166,11 @@ func (e *end) finish(cause error) {
 	e.over = true
 	e.link.logf("%v ends", e.side)
 	e.ep.ReceiveEOF(e.link.clock.now, cause)
-	e.dirty = true
+	e.dirty.Store(true)
 	if cause != nil {
 		e.outgoing().drop()
-		e.out, e.off, e.done, e.dirty = nil, 0, true, false
+		e.out, e.off, e.done = nil, 0, true
+		e.dirty.Store(false)
 	}
 	e.incoming().drop() // nobody will read it
 }

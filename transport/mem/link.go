@@ -87,9 +87,10 @@ func NewLink(a, b transport.Endpoint, opts Options) *Link {
 		l.opts.Buffer = max(256<<10, 2*int(underWay))
 	}
 	for side, ep := range []transport.Endpoint{a, b} {
-		e := &end{link: l, side: Side(side), ep: ep, dirty: true}
+		e := &end{link: l, side: Side(side), ep: ep}
+		e.dirty.Store(true)
 		e.waiter, _ = ep.(transport.Waiter)
-		ep.OnWake(func() { e.dirty = true })
+		ep.OnWake(func() { e.dirty.Store(true) })
 		l.ends[side] = e
 		l.dirs[side] = &direction{link: l, from: Side(side), resetAt: -1, stallAt: -1}
 	}
