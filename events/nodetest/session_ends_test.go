@@ -82,6 +82,26 @@ func TestSessionEnds(t *testing.T) {
 		covers(t, "session.method.close")
 		covers(t, "rule.session.close-then-destroy")
 	})
+	t.Run("the last event", func(t *testing.T) {
+		// Close comes after the end of every stream, read late as it may be.
+		dialing(t, events.ConnectOptions{}, func(d *dialed) {
+			d.srv.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) {
+				ss := st.Session()
+				st.EndString("late")
+				ss.Close()
+			})
+			st := d.request(context.Background(), events.Headers{}, func(st *events.ClientStream) {
+				st.OnData(func(p []byte) { d.note("data %s", p) })
+				st.Pause()
+			})
+			d.answer()
+			d.happened("client connect", "request response 200", "client goaway 0 last=2147483647",
+				"server stream /", "server stream close 0", "server goaway 0 last=0", "server close")
+			st.Resume()
+			d.happened("data late", "request end", "request close 0", "client close")
+		})
+		covers(t, "session.event.close")
+	})
 	t.Run("transport", func(t *testing.T) {
 		// Destroyed, a session takes the transport with it; and the other way
 		// round, every stream has its error.
