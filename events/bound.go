@@ -1,6 +1,7 @@
 package events
 
 import (
+	"errors"
 	"net"
 	"reflect"
 	"sync"
@@ -38,4 +39,12 @@ func (c *headConn) Read(p []byte) (int, error) {
 	n := copy(p, c.head)
 	c.head = c.head[n:]
 	return n, nil
+}
+
+// CloseWrite ends the output, on connections that can.
+func (c *headConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
 }

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"net"
 	"strings"
 
 	"weft/core"
@@ -46,6 +47,17 @@ func (srv *Server) OnCheckExpectation(f func(req *Request, res *Response)) Liste
 // Without a listener here or for OnStream they are answered with status 405.
 func (srv *Server) OnConnect(f func(req *Request, res *Response)) Listener {
 	return srv.compat.onConnectRequest.on(f)
+}
+
+// OnUpgrade registers f for requests by HTTP/1.1 that want another protocol on
+// the connection: with the fields upgrade and connection. f gets the connection,
+// which is its own from then on, and what was read from it after the request.
+// It answers the request there, writing bytes. It is called in a goroutine of
+// its own, and may block; Shutdown and Wait don't wait for it.
+//
+// Without a listener such requests are given to OnRequest like any other.
+func (srv *Server) OnUpgrade(f func(req *Request, conn net.Conn, head []byte)) Listener {
+	return srv.onUpgrade.on(f)
 }
 
 const expectContinue = "100-continue"

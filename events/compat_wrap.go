@@ -11,3 +11,20 @@ package events
 func Wrap[Q, R any](request func(*Request) Q, response func(*Response) R, f func(req Q, res R)) func(*Request, *Response) {
 	return func(req *Request, res *Response) { f(request(req), response(res)) }
 }
+
+// ByVersion makes a request handler of two: one for requests by HTTP/2, one for
+// those by HTTP/1, where a server allows that. With Wrap each has types of its
+// own.
+//
+//	server.OnRequest(events.ByVersion(
+//		events.Wrap(newRequest, newResponse, answer),
+//		events.Wrap(newOldRequest, newOldResponse, answerOld)))
+func ByVersion(http2, http1 func(req *Request, res *Response)) func(req *Request, res *Response) {
+	return func(req *Request, res *Response) {
+		if req.st.http1() != nil {
+			http1(req, res)
+		} else {
+			http2(req, res)
+		}
+	}
+}

@@ -210,7 +210,7 @@ func (s *Session) sayClosed() {
 	s.mu.Unlock()
 	if err != nil {
 		heard := len(errs) > 0
-		if s.server != nil && s.server.owner != nil {
+		if s.server != nil && s.server.owner != nil && s.server.http1 == nil {
 			for _, f := range s.server.owner.onSessionError.take() {
 				heard = true
 				s.guard(func() { f(err, s.server) })

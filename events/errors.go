@@ -61,7 +61,9 @@ func (e *Error) Retryable() bool { return e.Unprocessed }
 // The sentinels, in the order of their names. An error matches the one with its
 // code.
 var (
-	ErrAbort               = &Error{Code: "ABORT_ERR", Message: "The operation was aborted"}
+	ErrAbort                     = &Error{Code: "ABORT_ERR", Message: "The operation was aborted"}
+	ErrALPNCallbackWithProtocols = &Error{Code: "ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS", Message: "The ALPNCallback and ALPNProtocols TLS options are mutually exclusive"}
+
 	ErrAltsvcInvalidOrigin = &Error{Code: "ERR_HTTP2_ALTSVC_INVALID_ORIGIN", Message: "HTTP/2 ALTSVC frames require a valid origin"}
 	ErrAltsvcLength        = &Error{Code: "ERR_HTTP2_ALTSVC_LENGTH", Message: "HTTP/2 ALTSVC frames are limited to 16382 bytes"}
 	ErrConnect             = &Error{Code: "ERR_HTTP2_CONNECT_FAILED", Message: "The connection could not be made"}

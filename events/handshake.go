@@ -11,11 +11,14 @@ import "net"
 // Errors: ErrSocketBound if a session has the connection already, and those of
 // options.
 func PerformServerHandshake(conn net.Conn, opts ServerOptions, setup func(*ServerSession), head ...[]byte) (*ServerSession, error) {
+	if opts.AllowHTTP1 {
+		return nil, ErrInvalidArg.with("The option AllowHTTP1 is for servers: what is spoken here is HTTP/2")
+	}
 	srv, err := CreateServer(opts)
 	if err != nil {
 		return nil, err
 	}
-	srv.anyProtocol = true
+	srv.explicit = true
 	if setup != nil {
 		srv.OnSession(setup)
 	}

@@ -78,6 +78,11 @@ func isNumber(v string) bool {
 	return true
 }
 
+// leavesOut reports whether a field is not sent by the protocol.
+func (r *Response) leavesOut(name string) bool {
+	return isConnectionField(name) && r.st.http1() == nil
+}
+
 // isConnectionField reports whether a field is one of HTTP/1's connections,
 // which HTTP/2 does not have (RFC 9113 §8.2.2).
 func isConnectionField(name string) bool {

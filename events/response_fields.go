@@ -17,7 +17,7 @@ func (r *Response) SetHeader(name string, values ...string) error {
 		return ErrHeadersSent
 	}
 	name, err := r.check(name, values)
-	if err != nil || isConnectionField(name) {
+	if err != nil || r.leavesOut(name) {
 		return err
 	}
 	if len(values) == 1 {
@@ -43,7 +43,7 @@ func (r *Response) AppendHeader(name string, values ...string) error {
 		return ErrHeadersSent
 	}
 	name, err := r.check(name, values)
-	if err != nil || isConnectionField(name) {
+	if err != nil || r.leavesOut(name) {
 		return err
 	}
 	if r.isStrict(name) && indexField(r.fields, name) >= 0 {
@@ -148,7 +148,7 @@ func (r *Response) merged(h []Headers) ([]Field, error) {
 				first = first && h.list[j].Name != f.Name
 			}
 			switch {
-			case isConnectionField(name):
+			case r.leavesOut(name):
 				continue
 			case first:
 				fields = removeFields(fields, 0, name)

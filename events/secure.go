@@ -19,10 +19,16 @@ type SecureServerOptions struct {
 	// development certificate.
 	TLS *tls.Config
 
-	// AllowHTTP1 has clients without HTTP/2 served on the same port. This
-	// package speaks HTTP/2 only: without weft/adapters/http1, true is
-	// ErrInvalidArg.
-	AllowHTTP1 bool
+	// ALPNProtocols are offered instead of h2 (and, with AllowHTTP1, http/1.1).
+	// Whatever is agreed on, except for http/1.1, is HTTP/2.
+	ALPNProtocols []string
+
+	// ALPNCallback chooses the protocol instead: it gets the name the client
+	// asks for, "" if none, and the protocols it offers, and returns one of
+	// those, or "" to fail the handshake. It is called by several goroutines,
+	// and not for clients that offer none. With ALPNProtocols it is
+	// ErrALPNCallbackWithProtocols.
+	ALPNCallback func(serverName string, offered []string) string
 
 	// Origins are named to each client by an ORIGIN frame when its session
 	// begins; see ServerSession.Origin.
@@ -37,17 +43,19 @@ type SecureServer struct {
 	Server
 }
 
-// CreateSecureServer makes a server for HTTP/2 over TLS. A client that offers
-// protocols, but not h2, fails the handshake; one that offers none is unknown,
-// see OnUnknownProtocol.
+// CreateSecureServer makes a server for HTTP/2 over TLS, and with AllowHTTP1 for
+// HTTP/1.1 beside it. A client that offers protocols, but none that is spoken,
+// fails the handshake; one that offers none speaks HTTP/1.1 or is unknown, see
+// OnUnknownProtocol.
 func CreateSecureServer(opts SecureServerOptions) (*SecureServer, error) {
 	switch {
 	case opts.HandshakeTimeout < 0:
 		return nil, ErrOutOfRange.with("HandshakeTimeout is %v, must be 0 for the default or positive", opts.HandshakeTimeout)
-	case opts.AllowHTTP1:
-		return nil, ErrInvalidArg.with(`The option AllowHTTP1 needs somebody who speaks HTTP/1.1: import "weft/adapters/http1"`)
+	case opts.ALPNCallback != nil && opts.ALPNProtocols != nil:
+		return nil, ErrALPNCallbackWithProtocols
 	}
-	cfg, err := wefttls.ServerConfig(wefttls.ServerOptions{Base: opts.TLS})
+	cfg, err := wefttls.ServerConfig(wefttls.ServerOptions{Base: opts.TLS, Fallback: opts.AllowHTTP1,
+		Protocols: opts.ALPNProtocols, Choose: opts.ALPNCallback})
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +85,7 @@ func CreateSecureServer(opts SecureServerOptions) (*SecureServer, error) {
 // adopt takes over the fields of a server nobody has used.
 func (srv *Server) adopt(from *Server) {
 	srv.opts, srv.carrier, srv.handshake = from.opts, from.carrier, from.handshake
+	srv.http1 = from.http1
 	srv.listeners, srv.sessions, srv.changed = from.listeners, from.sessions, from.changed
 	srv.ctx, srv.cancel = from.ctx, from.cancel
 }

@@ -18,6 +18,16 @@ type ServerOptions struct {
 	// keep-alive; nil stands for one with keep-alive.
 	ListenConfig *net.ListenConfig
 
+	// AllowHTTP1 has clients that speak HTTP/1.1 served on the same port, by
+	// HTTP1: with TLS those that did not negotiate h2, without those that do not
+	// begin with the preface of HTTP/2. Their requests are events of the
+	// Compatibility API only. True without HTTP1 is ErrInvalidArg.
+	AllowHTTP1 bool
+
+	// HTTP1 speaks HTTP/1.1, for AllowHTTP1: http1.New of the package
+	// weft/adapters/http1.
+	HTTP1 HTTP1Handler
+
 	// UnknownProtocolTimeout is how long a connection given to a listener of
 	// the unknownProtocol event may live; default 10 s.
 	UnknownProtocolTimeout time.Duration
@@ -31,10 +41,13 @@ type Server struct {
 	carrier core.Transport
 	clock   func() time.Time // as it was given
 
-	wrap        func(net.Conn) net.Conn // nil: connections are used as they are
-	handshake   time.Duration           // how long one with TLS may take to begin
-	anyProtocol bool                    // whatever was negotiated, it is HTTP/2
-	origins     []string                // named to each client
+	wrap      func(net.Conn) net.Conn // nil: connections are used as they are
+	handshake time.Duration           // how long one with TLS may take to begin
+	explicit  bool                    // whatever was negotiated, if anything, it is HTTP/2
+	origins   []string                // named to each client
+
+	http1  HTTP1Server // nil: HTTP/2 only
+	peeked peeked
 
 	compat   compat
 	isCompat atomic.Bool // somebody listens for requests
@@ -48,6 +61,7 @@ type Server struct {
 	onError        shared[func(error)]
 
 	onUnknownProtocol shared[func(net.Conn)]
+	onUpgrade         shared[func(*Request, net.Conn, []byte)]
 
 	mu        sync.Mutex
 	updated   *SessionOptions // those of sessions to come, if not those of opts
@@ -63,7 +77,9 @@ type Server struct {
 	cancel    context.CancelFunc
 }
 
-// CreateServer makes a server for cleartext HTTP/2 with prior knowledge.
+// CreateServer makes a server for cleartext HTTP/2 with prior knowledge, and with
+// AllowHTTP1 for HTTP/1.1 beside it. A request by HTTP/1.1 to upgrade to HTTP/2
+// is served by HTTP/1.1.
 func CreateServer(opts ServerOptions) (*Server, error) {
 	return newServer(opts, core.TransportUnknown)
 }
@@ -74,6 +90,9 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 	}
 	if opts.UnknownProtocolTimeout < 0 {
 		return nil, ErrOutOfRange.with("UnknownProtocolTimeout is %v, must be 0 for the default or positive", opts.UnknownProtocolTimeout)
+	}
+	if opts.AllowHTTP1 && opts.HTTP1 == nil {
+		return nil, ErrInvalidArg.with(`The option AllowHTTP1 needs somebody who speaks HTTP/1.1: import "weft/adapters/http1"`)
 	}
 	cfg, err := opts.config(false)
 	if err != nil {
@@ -94,6 +113,9 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 	}
 	if srv.opts.Now == nil {
 		srv.opts.Now = time.Now
+	}
+	if opts.AllowHTTP1 {
+		srv.http1 = opts.HTTP1.NewHTTP1Server(opts.logger())
 	}
 	srv.ctx, srv.cancel = context.WithCancel(context.Background())
 	return srv, nil

@@ -44,7 +44,8 @@ func (srv *Server) maybeClosed() {
 }
 
 // Close stops accepting connections. Sessions go on; the close event follows
-// when the last one has ended.
+// when the last one has ended. Connections by HTTP/1.1 are closed once they are
+// idle.
 func (srv *Server) Close() error {
 	srv.mu.Lock()
 	if srv.closed {
@@ -56,6 +57,10 @@ func (srv *Server) Close() error {
 		l.Close()
 	}
 	srv.mu.Unlock()
+	if srv.http1 != nil {
+		srv.peeked.close()
+		srv.http1.Close()
+	}
 	go srv.maybeClosed() // no callback runs inside a method call
 	return nil
 }
@@ -108,6 +113,9 @@ func (srv *Server) DestroyAll() {
 	srv.Close()
 	for _, ss := range srv.all() {
 		ss.Destroy(nil, core.NoError)
+	}
+	if srv.http1 != nil {
+		srv.http1.Destroy()
 	}
 	srv.cancel()
 }

@@ -15,7 +15,9 @@ import (
 // anything like one, and returns it. head is what was read from it already, if
 // anything. A *tls.Conn, or one of transport/tls, is taken as it is, by a
 // SecureServer, too. ServeConn does not wait for the session's end; with TLS it
-// waits for the handshake. The connection is closed when the session ends.
+// waits for the handshake, and with AllowHTTP1 for the first bytes; the session
+// is nil then if HTTP/1.1 is spoken. The connection is closed when the session
+// ends.
 //
 // Errors: ErrServerClosed, ErrSocketBound, those of the handshake, and
 // ErrInvalidProtocol if TLS did not negotiate HTTP/2, in which case a listener of
@@ -67,15 +69,28 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 		}
 		conn = srv.wrap(conn)
 	}
-	switch http2, err := srv.negotiate(conn); {
+	speaks, err := srv.negotiate(conn)
+	if speaks == unsaid {
+		head, speaks, err = srv.peek(conn, head)
+	}
+	switch {
 	case err != nil:
 		conn.Close()
 		return err
-	case !http2:
+	case speaks == http1:
+		if len(head) > 0 {
+			conn = &headConn{conn, head}
+		}
+		if made != nil {
+			made <- nil
+		}
+		ss = srv.serveHTTP1(conn)
+		return nil
+	case speaks == nothing:
 		release() // whoever takes it over may give it to another server
 		return srv.unknown(conn)
 	}
-	ss, err := srv.newSession(srv.opts.Now(), conn)
+	ss, err = srv.newSession(srv.opts.Now(), conn)
 	if err != nil {
 		conn.Close()
 		return err

@@ -14,29 +14,57 @@ type Request struct {
 	st      *ServerStream
 	headers Headers // with what SetMethod and SetURL changed, if edited
 	edited  bool
+	minor   uint8 // by HTTP/1: the second number of the version
 
 	trailers Headers // once the body has ended
 }
 
 // Stream returns the stream of the request. ok is false if it came by
 // HTTP/1.1, where there is none.
-func (r *Request) Stream() (st *ServerStream, ok bool) { return r.st, r.st != nil }
+func (r *Request) Stream() (st *ServerStream, ok bool) { return streamOf(r.st) }
 
-// HTTPVersion returns the version of the protocol the request came by, "2.0".
+func streamOf(st *ServerStream) (*ServerStream, bool) {
+	if st.http1() != nil {
+		return nil, false
+	}
+	return st, true
+}
+
+// HTTPVersion returns the version of the protocol the request came by, "2.0",
+// or "1.1" or "1.0" where a server allows that.
 // Before it uses what only HTTP/2 has, a handler asks for this, or for Stream.
 func (r *Request) HTTPVersion() string {
 	return strconv.Itoa(r.HTTPVersionMajor()) + "." + strconv.Itoa(r.HTTPVersionMinor())
 }
 
 // HTTPVersionMajor returns the first number of the version.
-func (r *Request) HTTPVersionMajor() int { return 2 }
+func (r *Request) HTTPVersionMajor() int {
+	if r.st.http1() != nil {
+		return 1
+	}
+	return 2
+}
 
 // HTTPVersionMinor returns the second number of the version.
-func (r *Request) HTTPVersionMinor() int { return 0 }
+func (r *Request) HTTPVersionMinor() int { return int(r.minor) }
 
 // Headers returns the header fields, pseudo-fields included, with lower-case
-// names. The list is a value: changing it leaves the request alone.
-func (r *Request) Headers() Headers {
+// names; by HTTP/1.1 there are no pseudo-fields. The list is a value: changing
+// it leaves the request alone.
+func (r *Request) Headers() Headers { return r.shown(r.all()) }
+
+// shown returns the fields of a list that the protocol has.
+func (r *Request) shown(h Headers) Headers {
+	if r.st.http1() != nil {
+		for len(h.list) > 0 && h.list[0].Name[0] == ':' {
+			h.list = h.list[1:]
+		}
+	}
+	return h
+}
+
+// all returns the fields with the pseudo-fields, whatever the protocol.
+func (r *Request) all() Headers {
 	r.st.s.mu.Lock()
 	defer r.st.s.mu.Unlock()
 	return r.list()
@@ -50,7 +78,7 @@ func (r *Request) list() Headers {
 }
 
 // RawHeaders returns names and values in turn, as they were received.
-func (r *Request) RawHeaders() []string { return flat(r.st.Headers()) }
+func (r *Request) RawHeaders() []string { return flat(r.shown(r.st.Headers())) }
 
 func flat(h Headers) []string {
 	list := make([]string, 0, 2*len(h.list))
@@ -74,7 +102,7 @@ func (r *Request) Trailers() Headers {
 func (r *Request) RawTrailers() []string { return flat(r.Trailers()) }
 
 // Method returns the method, for example "GET".
-func (r *Request) Method() string { return r.Headers().Method() }
+func (r *Request) Method() string { return r.all().Method() }
 
 // SetMethod replaces the method, for who routes by it; what was received is
 // still in RawHeaders. A blank one is ErrInvalidArg.
@@ -88,7 +116,7 @@ func (r *Request) SetMethod(method string) error {
 
 // URL returns path and query as they were sent, for example "/status?of=all":
 // :path. Scheme and Authority say the rest.
-func (r *Request) URL() string { return r.Headers().Path() }
+func (r *Request) URL() string { return r.all().Path() }
 
 // SetURL replaces what URL returns, for who rewrites it.
 func (r *Request) SetURL(url string) { r.edit(":path", url) }
@@ -102,11 +130,11 @@ func (r *Request) edit(name, value string) {
 }
 
 // Scheme returns :scheme, "http" or "https" as a rule.
-func (r *Request) Scheme() string { return r.Headers().Scheme() }
+func (r *Request) Scheme() string { return r.all().Scheme() }
 
 // Authority returns :authority, or the host field if there is none.
 func (r *Request) Authority() string {
-	h := r.Headers()
+	h := r.all()
 	if a := h.Authority(); a != "" {
 		return a
 	}

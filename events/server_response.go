@@ -17,8 +17,8 @@ import (
 // by the first of Write, End and FlushHeaders. Every response has to be ended,
 // by End or by what stands for it.
 //
-// Fields that HTTP/2 forbids, connection and its like, are left out, so that a
-// handler written for HTTP/1.1 works.
+// Fields that HTTP/2 forbids, connection and its like, are left out by HTTP/2,
+// so that a handler written for HTTP/1.1 works.
 type Response struct {
 	st     *ServerStream
 	req    *Request // nil for a push
@@ -58,7 +58,7 @@ func (r *Response) extras() *responseExtra {
 
 // Stream returns the stream of the response. ok is false if the request came
 // by HTTP/1.1, where there is none.
-func (r *Response) Stream() (st *ServerStream, ok bool) { return r.st, r.st != nil }
+func (r *Response) Stream() (st *ServerStream, ok bool) { return streamOf(r.st) }
 
 // Req returns the request that is answered, nil if the response is a push.
 func (r *Response) Req() *Request { return r.req }
@@ -104,7 +104,8 @@ func checkStatus(code int) error {
 	return nil
 }
 
-// StatusMessage returns "": HTTP/2 has no reason phrase.
+// StatusMessage returns "": HTTP/2 has no reason phrase, and that of HTTP/1.1
+// is the usual one.
 func (r *Response) StatusMessage() string { return "" }
 
 // SetStatusMessage does nothing but log, once, that HTTP/2 has no reason
@@ -199,6 +200,9 @@ func (r *Response) over() bool {
 // repeats the one before shares its list.
 func (r *Response) head(end bool) error {
 	st, s := r.st, r.st.s
+	if s.server.http1 != nil {
+		return r.headHTTP1(end)
+	}
 	now := s.time()
 	status := statusText(r.code())
 	end = end || st.is(isHead) || hasNoBody(status)

@@ -9,7 +9,8 @@ import (
 // ServerSession is the server's end of a connection.
 type ServerSession struct {
 	Session
-	owner *Server // nil for a session of its own
+	owner *Server    // nil for a session of its own
+	http1 *HTTP1Conn // whose exchanges its streams are; nil for a session by HTTP/2
 	// unpumped: the owner's, but driven by a loop of the caller's.
 	unpumped bool
 	// byServer: its timeout is the owner's. uncounted: Unref, and counted so by
@@ -119,13 +120,17 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 		return
 	}
 	var st *ServerStream
-	if ss.owner != nil && ss.owner.isCompat.Load() {
+	if ss.http1 != nil || ss.owner != nil && ss.owner.isCompat.Load() {
 		st = &newExchange().stream
 	} else {
 		st = ss.newStream()
 	}
 	st.s, st.server, st.id = &ss.Session, st, e.Stream
-	st.headers = pack(ss.view(e.Fields))
+	if ss.http1 != nil {
+		st.exchange.byHTTP1(ss, ss.http1.request)
+	} else {
+		st.headers = pack(ss.view(e.Fields))
+	}
 	if e.Method == "HEAD" {
 		st.set(isHead)
 	}
@@ -156,7 +161,7 @@ func (st *ServerStream) begin(new bool) {
 		ss.watcher.started(&st.Stream, st.Headers())
 	}
 	var shared []func(*ServerStream, Headers, Flags)
-	if ss.owner != nil {
+	if ss.owner != nil && ss.http1 == nil {
 		shared = ss.owner.onStream.take()
 	}
 	var own []func(*ServerStream, Headers, Flags)

@@ -31,27 +31,44 @@ func (srv *Server) OnUnknownProtocol(f func(conn net.Conn)) Listener {
 	return srv.onUnknownProtocol.on(f)
 }
 
+// spoken is the protocol of a connection.
+type spoken uint8
+
+const (
+	http2   spoken = iota
+	http1          // with AllowHTTP1
+	unsaid         // the first bytes will tell
+	nothing        // that we speak
+)
+
 // negotiate does the handshake of a connection with TLS, if it was not done yet,
-// and reports whether HTTP/2 was agreed on, as without TLS it always is.
-func (srv *Server) negotiate(conn net.Conn) (http2 bool, err error) {
+// and says what was agreed on.
+func (srv *Server) negotiate(conn net.Conn) (spoken, error) {
 	c, ok := conn.(secured)
 	if !ok {
-		return true, nil
+		if srv.http1 != nil {
+			return unsaid, nil
+		}
+		return http2, nil
 	}
 	ctx, cancel := context.WithTimeout(srv.ctx, srv.handshake)
 	defer cancel()
 	if err := c.HandshakeContext(ctx); err != nil {
-		return false, err
+		return nothing, err
 	}
 	state := c.ConnectionState()
-	if state.NegotiatedProtocol != wefttls.H2 && !srv.anyProtocol {
-		return false, nil
+	switch p := state.NegotiatedProtocol; {
+	case srv.explicit, p != "" && p != wefttls.HTTP11: // h2, or what the options have instead
+		return http2, wefttls.Check(state)
+	case srv.http1 != nil:
+		return http1, nil
 	}
-	return true, wefttls.Check(state)
+	return nothing, nil
 }
 
 const missingALPN = "HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\n" +
-	"Missing ALPN Protocol, expected `h2` to be available.\n"
+	"Missing ALPN Protocol, expected `h2` to be available.\n" +
+	"This server has neither the option AllowHTTP1 nor a listener of the unknownProtocol event.\n"
 
 // unknown deals with a connection on which something else than HTTP/2 is spoken.
 func (srv *Server) unknown(conn net.Conn) error {

@@ -234,14 +234,6 @@ func TestBrowsersNeedTLS(t *testing.T) {
 	})
 }
 
-// AllowHTTP1 needs somebody who speaks it.
-func TestAllowHTTP1(t *testing.T) {
-	ran(t)
-	_, err := events.CreateSecureServer(events.SecureServerOptions{TLS: testTLS(t), AllowHTTP1: true})
-	fails(t, "AllowHTTP1", err, events.ErrInvalidArg,
-		`ERR_INVALID_ARG_VALUE: The option AllowHTTP1 needs somebody who speaks HTTP/1.1: import "weft/adapters/http1"`)
-}
-
 // Certificates come in a *tls.Config: the key and the chain of a server, and
 // whom a client trusts.
 func TestOptionCertificates(t *testing.T) {

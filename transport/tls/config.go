@@ -39,6 +39,15 @@ type ServerOptions struct {
 	// hand such connections to.
 	Fallback bool
 
+	// Protocols are offered instead of h2, and of http/1.1 with Fallback.
+	Protocols []string
+
+	// Choose, if not nil, chooses the protocol instead: it gets the name the
+	// client asks for, "" if none, and the protocols it offers, and returns one
+	// of those, or "" to fail the handshake. It is called by several
+	// goroutines, and not for clients that offer none.
+	Choose func(serverName string, offered []string) string
+
 	// KeyLog gets the secrets of every connection, in the format of NSS, for
 	// reading recorded traffic; default nil: nobody. Nothing else, no
 	// environment variable either, turns this on.
@@ -75,7 +84,10 @@ func ServerConfig(opts ServerOptions) (*tls.Config, error) {
 		}
 		cfg.Certificates = []tls.Certificate{cert}
 	}
-	requireProtocol(cfg)
+	if opts.Protocols != nil {
+		cfg.NextProtos = slices.Clone(opts.Protocols)
+	}
+	requireProtocol(cfg, opts.Choose)
 	return cfg, nil
 }
 
@@ -132,9 +144,10 @@ func common(base *tls.Config, fallback bool, keyLog io.Writer) (*tls.Config, err
 }
 
 // requireProtocol fails the handshake of a client that offers protocols, but
-// none of ours. crypto/tls does so as well, except when h2 is ours and http/1.1
-// the client's: that it lets pass as if there were no ALPN.
-func requireProtocol(cfg *tls.Config) {
+// none of ours, or not the one that choose wants. crypto/tls does so as well,
+// except when h2 is ours and http/1.1 the client's: that it lets pass as if
+// there were no ALPN.
+func requireProtocol(cfg *tls.Config, choose func(name string, offered []string) string) {
 	inner := cfg.GetConfigForClient
 	cfg.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		var chosen *tls.Config
@@ -144,21 +157,28 @@ func requireProtocol(cfg *tls.Config) {
 				return nil, err
 			}
 			if chosen != nil {
-				if chosen, err = common(chosen, slices.Contains(cfg.NextProtos, HTTP11), cfg.KeyLogWriter); err != nil {
+				if chosen, err = common(chosen, false, cfg.KeyLogWriter); err != nil {
 					return nil, err
 				}
+				chosen.NextProtos = cfg.NextProtos
 			}
 		}
 		offered := hello.SupportedProtos
-		if len(offered) == 0 || slices.ContainsFunc(offered, func(p string) bool { return slices.Contains(cfg.NextProtos, p) }) {
+		// No client can have offered this one (RFC 7301 §3.1: "Empty strings
+		// MUST NOT be included").
+		protocol := ""
+		switch {
+		case len(offered) == 0:
+			return chosen, nil
+		case choose != nil:
+			protocol = choose(hello.ServerName, offered)
+		case slices.ContainsFunc(offered, func(p string) bool { return slices.Contains(cfg.NextProtos, p) }):
 			return chosen, nil
 		}
 		if chosen == nil {
 			chosen = cfg.Clone()
 		}
-		// No client can have offered this one (RFC 7301 §3.1: "Empty strings
-		// MUST NOT be included").
-		chosen.NextProtos = []string{""}
+		chosen.NextProtos = []string{protocol}
 		return chosen, nil
 	}
 }

@@ -1,0 +1,255 @@
+package http1
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"weft/events"
+)
+
+// exchange is a request on its way through the server's stream, and the
+// response on its way back.
+type exchange struct {
+	w http.ResponseWriter
+	r *http.Request
+	c *conn
+	// left ends its care for whether the client has left.
+	left func() bool
+	st   *events.ClientStream
+	d    *events.Duplex
+
+	mu      sync.Mutex // of w, until the headers are known
+	over    bool
+	sending bool // the body
+}
+
+// serve is the handler of every request.
+func serve(w http.ResponseWriter, r *http.Request) {
+	c := r.Context().Value(connKey{}).(*conn)
+	if wantsUpgrade(r) && c.events.Upgrades() {
+		c.upgrade(w, r)
+		return
+	}
+	// Request and response are independent of each other.
+	http.NewResponseController(w).EnableFullDuplex()
+	x := &exchange{w: w, r: r, c: c}
+	defer x.end()
+	if !x.begin() {
+		panic(http.ErrAbortHandler)
+	}
+	answer, err := x.d.Response()
+	if err != nil {
+		x.refused()
+		return
+	}
+	x.end()
+	if h := c.events.Answer(); h.Len() > 0 {
+		answer = h
+	}
+	if r.Method == http.MethodConnect && answer.Status() < 300 {
+		x.tunnel(answer)
+		return
+	}
+	x.respond(answer)
+}
+
+// begin gives the request to the server.
+func (x *exchange) begin() bool {
+	r := x.r
+	head := headOf(r)
+	head.HasBody = r.Body != http.NoBody || r.Method == http.MethodConnect
+	// Reading the body would send status 100, which is the handler's to say.
+	ready := r.Header.Get("Expect") == ""
+	if !head.HasBody || r.Method == http.MethodConnect {
+		x.sending, ready = true, false
+	}
+	ctx := r.Context()
+	if r.Method == http.MethodConnect {
+		// The end of the client's bytes, which ends r's, is not that of a tunnel.
+		own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		x.left = context.AfterFunc(ctx, cancel)
+		ctx = own
+	}
+	x.mu.Lock() // informational responses wait
+	defer x.mu.Unlock()
+	st, err := x.c.events.Begin(ctx, head, x.inform)
+	if err != nil {
+		return false
+	}
+	x.st, x.d = st, st.Blocking()
+	if ready {
+		x.send()
+	}
+	return true
+}
+
+// send has the body sent, once.
+func (x *exchange) send() {
+	if !x.sending {
+		x.sending = true
+		go x.sendBody()
+	}
+}
+
+// headOf is the request as events has it.
+func headOf(r *http.Request) events.HTTP1Request {
+	names := make([]string, 0, len(r.Header))
+	for name := range r.Header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	fields := make([]events.Field, 0, len(names)+1)
+	if r.Host != "" {
+		fields = append(fields, events.Field{Name: "host", Value: r.Host})
+	}
+	for _, name := range names {
+		for _, value := range r.Header[name] {
+			fields = append(fields, events.Field{Name: name, Value: value})
+		}
+	}
+	if len(r.TransferEncoding) > 0 {
+		fields = append(fields, events.Field{Name: "transfer-encoding", Value: strings.Join(r.TransferEncoding, ", ")})
+	}
+	return events.HTTP1Request{
+		Method:    r.Method,
+		Target:    r.RequestURI,
+		Authority: r.Host,
+		Minor:     r.ProtoMinor,
+		Fields:    events.HeadersOf(fields...),
+	}
+}
+
+// inform sends an informational response. It is called within a turn of the
+// stream's session, which is there for nobody else.
+func (x *exchange) inform(h events.Headers) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if h.Status() == http.StatusContinue {
+		defer x.send()
+	}
+	if x.over || !x.r.ProtoAtLeast(1, 1) {
+		return // RFC 9110 §15.2: "a server MUST NOT send a 1xx response to an HTTP/1.0 client"
+	}
+	for name, value := range h.All() {
+		if name[0] != ':' {
+			x.w.Header().Add(name, value)
+		}
+	}
+	x.w.WriteHeader(h.Status())
+	clear(x.w.Header())
+}
+
+// end ends informational responses.
+func (x *exchange) end() {
+	x.mu.Lock()
+	x.over = true
+	x.mu.Unlock()
+}
+
+// sendBody gives the request's body to the server. It runs in a goroutine of
+// its own, and ends at the latest with the stream; a Read that blocks is
+// waited for by net/http, behind the response.
+func (x *exchange) sendBody() {
+	buf := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(buf)
+	for {
+		n, err := x.r.Body.Read(buf[:])
+		if n > 0 {
+			if _, err := x.d.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		switch err {
+		case nil:
+		case io.EOF:
+			x.endBody()
+			return
+		default:
+			x.st.Close(events.Cancel)
+			return
+		}
+	}
+}
+
+// endBody ends the request with its trailers.
+func (x *exchange) endBody() {
+	var list []events.Field
+	for name, values := range x.r.Trailer {
+		for _, value := range values {
+			list = append(list, events.Field{Name: name, Value: value})
+		}
+	}
+	if err := x.d.SendTrailers(events.HeadersOf(list...)); err != nil {
+		x.st.Close(events.Cancel) // does nothing if the stream is over
+	}
+}
+
+// refused answers a request that has no response.
+func (x *exchange) refused() {
+	x.d.Close()
+	if code, _ := x.st.RSTCode(); code != events.RefusedStream {
+		panic(http.ErrAbortHandler)
+	}
+	x.end()
+	clear(x.w.Header())
+	x.w.WriteHeader(http.StatusServiceUnavailable) // nobody listens for requests
+}
+
+// respond sends the response.
+func (x *exchange) respond(answer events.Headers) {
+	defer x.d.Close()
+	h := x.w.Header()
+	// What the handler did not set is not made up.
+	h["Date"], h["Content-Type"] = nil, nil
+	for name, value := range answer.All() {
+		if name[0] != ':' {
+			h.Add(name, value)
+		}
+	}
+	x.w.WriteHeader(answer.Status())
+	flusher := http.NewResponseController(x.w)
+	buf := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(buf)
+	for {
+		// As long as more is to come, nobody knows when.
+		if !x.st.Complete() {
+			if err := flusher.Flush(); err != nil {
+				panic(http.ErrAbortHandler)
+			}
+		}
+		n, err := x.d.Read(buf[:])
+		if n > 0 {
+			if _, err := x.w.Write(buf[:n]); err != nil {
+				panic(http.ErrAbortHandler)
+			}
+		}
+		switch err {
+		case nil:
+		case io.EOF:
+			x.sendTrailers(flusher)
+			return
+		default:
+			panic(http.ErrAbortHandler) // so that the client sees that it is cut short
+		}
+	}
+}
+
+// sendTrailers has trailers follow the body.
+func (x *exchange) sendTrailers(flusher *http.ResponseController) {
+	trailers := x.d.Trailers()
+	if trailers.Len() == 0 || !x.r.ProtoAtLeast(1, 1) {
+		return
+	}
+	flusher.Flush() // or else a short body would get a length, and no trailers
+	for name, value := range trailers.All() {
+		x.w.Header().Add(http.TrailerPrefix+name, value)
+	}
+}
+
+const bufferSize = 32 << 10
+
+var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}

@@ -1,0 +1,158 @@
+package http1
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"weft/events"
+)
+
+// Options change how HTTP/1.1 is spoken. The zero Options work.
+type Options struct {
+	// HeaderTimeout is how long the head of a request may take, from the first
+	// byte or, on a new connection, from its beginning; default 60 s.
+	HeaderTimeout time.Duration
+	// IdleTimeout is how long a connection is kept for another request;
+	// default 5 s.
+	IdleTimeout time.Duration
+	// MaxHeaderBytes bounds the head of a request; default 16 KiB. A larger
+	// one is answered with status 431.
+	MaxHeaderBytes int
+}
+
+// New returns the option HTTP1 of servers. It may be given to several.
+func New(opts ...Options) events.HTTP1Handler {
+	var o Options
+	if len(opts) > 0 {
+		o = opts[0]
+	}
+	if o.HeaderTimeout == 0 {
+		o.HeaderTimeout = 60 * time.Second
+	}
+	if o.IdleTimeout == 0 {
+		o.IdleTimeout = 5 * time.Second
+	}
+	if o.MaxHeaderBytes == 0 {
+		o.MaxHeaderBytes = 16 << 10
+	}
+	return handler{o}
+}
+
+type handler struct{ opts Options }
+
+// NewHTTP1Server is part of events.HTTP1Handler.
+func (h handler) NewHTTP1Server(log *slog.Logger) events.HTTP1Server {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &server{ctx: ctx, cancel: cancel, conns: make(chan *conn), closed: make(chan struct{}), tunnels: make(map[net.Conn]bool)}
+	only := new(http.Protocols)
+	only.SetHTTP1(true)
+	s.http = http.Server{
+		Handler:                      http.HandlerFunc(serve),
+		ReadHeaderTimeout:            h.opts.HeaderTimeout,
+		IdleTimeout:                  h.opts.IdleTimeout,
+		MaxHeaderBytes:               h.opts.MaxHeaderBytes,
+		Protocols:                    only,
+		DisableGeneralOptionsHandler: true,
+		// A client must not be able to fill a log.
+		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if state == http.StateClosed {
+				c.(*conn).finish()
+			}
+		},
+	}
+	return s
+}
+
+// server is an http.Server that accepts what it is given.
+type server struct {
+	http   http.Server
+	start  sync.Once
+	conns  chan *conn
+	close  sync.Once
+	closed chan struct{}
+	ctx    context.Context // of closing gracefully
+	cancel context.CancelFunc
+
+	mu      sync.Mutex
+	tunnels map[net.Conn]bool
+	over    bool // Destroy was called
+}
+
+// ServeHTTP1 is part of events.HTTP1Server.
+func (s *server) ServeHTTP1(c *events.HTTP1Conn) {
+	s.start.Do(func() { go s.http.Serve(listener{s}) })
+	k := &conn{Conn: c.Conn(), server: s, events: c, done: make(chan struct{})}
+	select {
+	case s.conns <- k:
+		<-k.done
+	case <-s.closed:
+		k.Close()
+	}
+}
+
+// Close is part of events.HTTP1Server.
+func (s *server) Close() { go s.http.Shutdown(s.ctx) }
+
+// Destroy is part of events.HTTP1Server.
+func (s *server) Destroy() {
+	s.http.Close()
+	s.cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	for c := range s.tunnels {
+		c.Close()
+	}
+}
+
+// listener gives the connections to net/http.
+type listener struct{ s *server }
+
+func (l listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.s.conns:
+		return c, nil
+	case <-l.s.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l listener) Close() error {
+	l.s.close.Do(func() { close(l.s.closed) })
+	return nil
+}
+
+func (l listener) Addr() net.Addr { return noAddr{} }
+
+type noAddr struct{}
+
+func (noAddr) Network() string { return "http1" }
+func (noAddr) String() string  { return "given" }
+
+// conn is a connection as net/http gets it.
+type conn struct {
+	net.Conn
+	server *server
+	events *events.HTTP1Conn
+	once   sync.Once
+	done   chan struct{} // closed when nothing is served on it any more
+}
+
+type connKey struct{}
+
+func (c *conn) finish() { c.once.Do(func() { close(c.done) }) }
+
+// CloseWrite ends the output. Without it net/http could not tell a client to
+// stop sending before it closes the connection.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return http.ErrNotSupported
+}

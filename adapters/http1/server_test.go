@@ -1,0 +1,239 @@
+package http1_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"weft/adapters/http1"
+	"weft/core"
+	"weft/events"
+	"weft/transport/mem"
+)
+
+// Without a listener a request to upgrade is a request.
+func TestUpgrade(t *testing.T) {
+	ask := []string{"GET /chat HTTP/1.1", "Host: a", "Connection: keep-alive, Upgrade", "Upgrade: echo", "", ""}
+	bubble(t, func(w *world) {
+		w.srv.OnRequest(func(req *events.Request, res *events.Response) { res.EndString(req.Headers().Get("upgrade")) })
+		c := w.dial()
+		c.send(ask...)
+		c.gets("GET", 200, "echo")
+
+		w.srv.OnUpgrade(func(req *events.Request, conn net.Conn, head []byte) {
+			w.note("%s %s %s %q", req.Method(), req.URL(), req.Headers().Get("upgrade"), head)
+			req.Destroy(nil) // harmless
+			io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+			conn.Write(head)
+			io.Copy(conn, conn)
+			conn.Close()
+		})
+		c.send(append(ask[:5], "early\r\n")...)
+		if line := c.line(); line != "HTTP/1.1 101 Switching Protocols" {
+			t.Errorf("got %q", line)
+		}
+		for c.line() != "" {
+		}
+		if line := c.line(); line != "early" {
+			t.Errorf("got %q", line)
+		}
+		w.happened(`GET /chat echo "early\r\n"`)
+		// The server has nothing to do with it any more.
+		if err := w.srv.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+		c.send("late\r\n")
+		if line := c.line(); line != "late" {
+			t.Errorf("got %q", line)
+		}
+		c.Close()
+	})
+}
+
+// A tunnel is a request and a response whose bodies are what goes through it.
+func TestConnect(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.srv.OnRequest(func(*events.Request, *events.Response) { t.Error("request") })
+		c := w.dial()
+		c.send("CONNECT a:1 HTTP/1.1", "Host: a:1", "", "")
+		c.gets("CONNECT", 405, "")
+
+		w.srv.OnConnect(func(req *events.Request, res *events.Response) {
+			w.watch(req, res)
+			w.note("%s", req.Authority())
+			res.WriteHead(200)
+			req.OnData(func(p []byte) { res.Write(bytes.ToUpper(p)) })
+			req.OnEnd(func() { res.End(nil) })
+		})
+		c = w.dial()
+		c.send("CONNECT a:1 HTTP/1.1", "Host: a:1", "", "hello\r\n")
+		if line := c.line(); line != "HTTP/1.1 200 OK" {
+			t.Errorf("got %q", line)
+		}
+		for c.line() != "" {
+		}
+		if line := c.line(); line != "HELLO" {
+			t.Errorf("got %q", line)
+		}
+		c.send("more\r\n")
+		if line := c.line(); line != "MORE" {
+			t.Errorf("got %q", line)
+		}
+		c.Conn.(*mem.Conn).CloseWrite()
+		c.ended()
+		w.happened("CONNECT a:1", "a:1", "finish", "req close")
+
+		c = w.dial() // and one that breaks
+		c.send("CONNECT b:1 HTTP/1.1", "Host: b:1", "", "hello\r\n")
+		c.line()
+		c.Conn.(*mem.Conn).Reset()
+		w.happened("CONNECT b:1", "b:1", "aborted", "req close", "res close", "finish")
+	})
+}
+
+// Close leaves what is busy alone, and closes what is not.
+func TestClose(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.srv.OnClose(func() { w.note("server close") })
+		var busy *events.Response
+		w.srv.OnRequest(func(req *events.Request, res *events.Response) {
+			if req.URL() == "/busy" {
+				busy = res
+				return
+			}
+			res.EndString("done")
+		})
+		silent, idle, working := w.dial(), w.dial(), w.dial()
+		idle.send("GET / HTTP/1.1", "Host: a", "", "")
+		idle.gets("GET", 200, "done")
+		working.send("GET /busy HTTP/1.1", "Host: a", "", "")
+		synctest.Wait()
+		w.srv.Close()
+		begun := time.Now()
+		silent.ended()
+		idle.ended()
+		if d := time.Since(begun); d > 0 {
+			t.Errorf("idle connections were closed after %v", d)
+		}
+		w.happened()
+		busy.EndString("late")
+		if res := working.gets("GET", 200, "late"); !res.Close {
+			t.Error("the connection is kept")
+		}
+		working.ended()
+		w.srv.Wait()
+		w.happened("server close")
+	})
+}
+
+func TestDestroyAll(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.handle(func(req *events.Request, res *events.Response) { res.WriteString("begun") })
+		w.srv.OnConnect(func(_ *events.Request, res *events.Response) { res.WriteHead(200) })
+		c, tunnel := w.dial(), w.dial()
+		c.send("GET / HTTP/1.1", "Host: a", "", "")
+		c.response("GET")
+		tunnel.send("CONNECT a:1 HTTP/1.1", "Host: a:1", "", "")
+		tunnel.response("CONNECT")
+		w.srv.DestroyAll()
+		w.srv.Wait()
+		w.happened("GET /", "aborted", "req close", "res close", "finish")
+		tunnel.ended()
+	})
+}
+
+// Whoever begins with the preface speaks HTTP/2, in whatever pieces it comes.
+func TestPreface(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.srv.OnRequest(func(req *events.Request, res *events.Response) { res.EndString(req.HTTPVersion()) })
+		for _, head := range []string{"", "P", "PRI * HTTP/", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"} {
+			near, far := mem.Pipe()
+			go w.srv.ServeConn(far, []byte(head))
+			cs, err := events.Connect(context.Background(), "http://localhost", events.ConnectOptions{
+				CreateConnection: func(context.Context) (net.Conn, error) { return &slow{Conn: near, skip: len(head)}, nil },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			st, _ := cs.Request(context.Background(), events.H())
+			if b, err := io.ReadAll(st.Blocking()); string(b) != "2.0" || err != nil {
+				t.Errorf("after %q: %q, %v", head, b, err)
+			}
+			cs.Destroy(nil, core.NoError)
+		}
+		// Neither is a method that begins like it.
+		c := w.dial()
+		c.send("PRINT / HTTP/1.1", "Host: a", "", "")
+		c.gets("PRINT", 200, "1.1")
+		c = w.dial()
+		c.send("PRI * HTTP/1.1", "Host: a", "", "")
+		c.gets("PRI", 200, "1.1")
+		// Who begins and ends says nothing.
+		c = w.dial()
+		io.WriteString(c, "PRI")
+		c.Conn.(*mem.Conn).CloseWrite()
+		c.ended()
+		// A request to upgrade to HTTP/2 is served as it came.
+		c = w.dial()
+		c.send("GET / HTTP/1.1", "Host: a", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAA", "", "")
+		c.gets("GET", 200, "1.1")
+	})
+}
+
+// slow writes a byte at a time, without the first ones.
+type slow struct {
+	net.Conn
+	skip int
+}
+
+func (c *slow) Write(p []byte) (int, error) {
+	for i := range p {
+		if c.skip > 0 {
+			c.skip--
+			continue
+		}
+		if n, err := c.Conn.Write(p[i : i+1]); err != nil {
+			return i + n, err
+		}
+	}
+	return len(p), nil
+}
+
+// One New serves several servers, each for itself.
+func TestTwoServers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		speaker := http1.New(http1.Options{IdleTimeout: time.Minute, MaxHeaderBytes: 1 << 10})
+		var worlds []*world
+		for range 2 {
+			srv, err := events.CreateServer(events.ServerOptions{AllowHTTP1: true, HTTP1: speaker})
+			if err != nil {
+				t.Fatal(err)
+			}
+			srv.OnRequest(func(req *events.Request, res *events.Response) { res.End(nil) })
+			worlds = append(worlds, &world{t: t, srv: srv})
+		}
+		a, b := worlds[0].dial(), worlds[1].dial()
+		for _, c := range []*client{a, b} {
+			c.send("GET / HTTP/1.1", "Host: a", "", "")
+			c.gets("GET", 200, "")
+		}
+		worlds[0].srv.Shutdown(context.Background())
+		a.ended()
+		b.send("GET / HTTP/1.1", "Host: a", "X: "+strings.Repeat("x", 1<<14), "", "")
+		b.response("GET") // 431
+		b = worlds[1].dial()
+		b.send("GET / HTTP/1.1", "Host: a", "", "")
+		b.gets("GET", 200, "")
+		begun := time.Now()
+		b.ended()
+		if d := time.Since(begun); d != time.Minute {
+			t.Errorf("an idle connection was closed after %v", d)
+		}
+		worlds[1].srv.Shutdown(context.Background())
+	})
+}

@@ -1,0 +1,118 @@
+package http1
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"weft/events"
+)
+
+// wantsUpgrade reports whether a request asks for another protocol on its
+// connection (RFC 9110 §7.8).
+func wantsUpgrade(r *http.Request) bool {
+	if r.Header.Get("Upgrade") == "" {
+		return false
+	}
+	for _, list := range r.Header["Connection"] {
+		for option := range strings.SplitSeq(list, ",") {
+			if strings.EqualFold(strings.TrimSpace(option), "upgrade") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// upgrade gives the connection to who listens for upgrades.
+func (c *conn) upgrade(w http.ResponseWriter, r *http.Request) {
+	raw, rest, ok := takeOver(w)
+	if !ok {
+		panic(http.ErrAbortHandler)
+	}
+	head, _ := rest.Peek(rest.Buffered())
+	c.events.Upgrade(headOf(r), raw.(*conn).Conn, append([]byte(nil), head...))
+	c.finish()
+}
+
+// takeOver takes the connection from net/http, and what was read from it.
+func takeOver(w http.ResponseWriter) (net.Conn, *bufio.Reader, bool) {
+	c, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, nil, false
+	}
+	c.SetDeadline(time.Time{})
+	return c, rw.Reader, true
+}
+
+// tunnel answers CONNECT. From then on both bodies are what goes over the
+// connection.
+func (x *exchange) tunnel(answer events.Headers) {
+	defer x.c.finish()
+	defer x.d.Close()
+	raw, rest, ok := takeOver(x.w)
+	if !ok {
+		panic(http.ErrAbortHandler)
+	}
+	defer raw.Close()
+	x.left()
+	if !x.c.server.addTunnel(raw) {
+		return
+	}
+	defer x.c.server.removeTunnel(raw)
+	if _, err := raw.Write(connectHead(answer)); err != nil {
+		return
+	}
+	in := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(x.d, rest)
+		if err == nil {
+			x.endBody()
+		} else {
+			x.d.Close() // the tunnel broke, for the other direction as well
+		}
+		in <- err
+	}()
+	if _, err := io.Copy(raw, x.d); err == nil && x.c.CloseWrite() == nil {
+		<-in // until the client has nothing to say any more, either
+		return
+	}
+	raw.Close()
+	x.d.Close()
+	<-in
+}
+
+// connectHead is the head of a response to CONNECT. It has no body, and so
+// nothing that would announce one (RFC 9110 §9.3.6).
+func connectHead(answer events.Headers) []byte {
+	status := answer.Status()
+	head := fmt.Appendf(nil, "HTTP/1.1 %03d %s\r\n", status, http.StatusText(status))
+	for name, value := range answer.All() {
+		switch name {
+		case ":status", "content-length", "transfer-encoding":
+		default:
+			head = fmt.Appendf(head, "%s: %s\r\n", http.CanonicalHeaderKey(name), value)
+		}
+	}
+	return append(head, "\r\n"...)
+}
+
+func (s *server) addTunnel(c net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return false
+	}
+	s.tunnels[c] = true
+	return true
+}
+
+func (s *server) removeTunnel(c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.tunnels, c)
+}
