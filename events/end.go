@@ -114,12 +114,12 @@ func (s *Session) cancelPending() {
 	}
 }
 
-// mayCut reports whether a connection that broke has only ended: a peer that
-// has said GOAWAY may close its socket with bytes of ours unread, which resets
-// the connection.
+// mayCut reports whether a connection that broke has only ended: whoever owns it
+// here may close it, as in Node; and a peer that has said GOAWAY may close its
+// socket with bytes of ours unread, which resets the connection.
 func (s *Session) mayCut(cause error) bool {
 	var end *transport.CloseError
-	return s.peerLeft && errors.As(cause, &end) && end.Kind == transport.CloseReset
+	return errors.As(cause, &end) && (end.Kind == transport.CloseLocal || s.peerLeft && end.Kind == transport.CloseReset)
 }
 
 // breakOff ends a session whose transport broke.
