@@ -17,7 +17,9 @@ type ConnectOptions struct {
 	SessionOptions
 
 	// TLS is for https; see transport/tls.ClientConfig. What HTTP/2 prohibits
-	// is taken out. Nil trusts the system's roots.
+	// is taken out. Nil trusts the system's roots. A ServerName names the server
+	// in place of the URL's host, in the handshake and in :authority; where the
+	// connection goes, it does not change.
 	TLS *tls.Config
 
 	// Protocol is the scheme of an authority that names none: "https:", the
@@ -54,6 +56,9 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 	u, err := parseAuthority(authority, opts.Protocol)
 	if err != nil {
 		return nil, err
+	}
+	if u.scheme == "https" && opts.TLS != nil && opts.TLS.ServerName != "" {
+		u = u.named(opts.TLS.ServerName)
 	}
 	if opts.MaxPending < 0 {
 		return nil, ErrOutOfRange.with("MaxPending is %d, must be 0 for the default or positive", opts.MaxPending)

@@ -99,6 +99,18 @@ func bare(u *url.URL) string {
 	return host
 }
 
+// named returns the base for a server that is asked for by another name.
+func (b *base) named(name string) *base {
+	other := *b
+	other.authority = strings.ToLower(name)
+	if b.port != "443" {
+		other.authority = net.JoinHostPort(other.authority, b.port)
+	} else if strings.Contains(name, ":") {
+		other.authority = "[" + other.authority + "]"
+	}
+	return &other
+}
+
 func (b *base) address() string { return net.JoinHostPort(b.host, b.port) }
 
 // origin is the ASCII origin of the URL (RFC 6454 §6.2).

@@ -1,6 +1,10 @@
 package events
 
-import "weft/core"
+import (
+	"crypto/tls"
+
+	"weft/core"
+)
 
 // SessionState is a snapshot of a session: windows and tables in bytes.
 type SessionState struct {
@@ -64,18 +68,24 @@ func (s *Session) Encrypted() (encrypted, known bool) {
 	return s.encrypted, s.conn != nil
 }
 
-// ALPNProtocol returns what TLS negotiated, "h2", or "h2c" for a session
-// without TLS; "" before it is connected.
+// ALPNProtocol returns what TLS negotiated: "h2", unless a server's options have
+// something else. For a session without TLS it is "h2c", and "" before it is
+// connected.
 func (s *Session) ALPNProtocol() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.conn == nil:
 		return ""
-	case s.encrypted:
-		return "h2"
+	case !s.encrypted:
+		return "h2c"
 	}
-	return "h2c"
+	if c, ok := s.carrier.(interface{ ConnectionState() tls.ConnectionState }); ok {
+		if p := c.ConnectionState().NegotiatedProtocol; p != "" {
+			return p
+		}
+	}
+	return "h2"
 }
 
 // SetNextStreamID makes id the next stream this side opens. It may only go up,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -235,5 +236,26 @@ func TestTwoServers(t *testing.T) {
 			t.Errorf("an idle connection was closed after %v", d)
 		}
 		worlds[1].srv.Shutdown(context.Background())
+	})
+}
+
+// The socket of a request is the connection it came by.
+func TestSocket(t *testing.T) {
+	bubble(t, func(w *world) {
+		var seen []string
+		w.srv.OnRequest(func(req *events.Request, res *events.Response) {
+			seen = append(seen, req.Socket().RemoteAddr().Network())
+			if _, ok := req.Socket().ConnectionState(); ok {
+				t.Error("there is no TLS")
+			}
+			req.Socket().Unref()
+			res.End(nil)
+		})
+		c := w.dial()
+		c.send("GET / HTTP/1.1", "Host: a", "", "")
+		c.gets("GET", 200, "")
+		if !slices.Equal(seen, []string{"mem"}) {
+			t.Errorf("the peers are %q", seen)
+		}
 	})
 }

@@ -166,6 +166,8 @@ func TestNode_allowHTTP1(t *testing.T) {
 					protocol = st.Session().ALPNProtocol()
 				} else {
 					wantEq(t, "there is a stream", ok, false)
+					state, _ := req.Socket().ConnectionState()
+					protocol = state.NegotiatedProtocol
 				}
 				seen = append(seen, req.HTTPVersion()+" "+protocol+" "+req.Method()+" "+req.URL())
 				wantNil(t, "WriteHead", res.WriteHead(200, events.H("content-type", "application/json")))
@@ -186,6 +188,7 @@ func TestNode_allowHTTP1(t *testing.T) {
 				t.Errorf("the handler saw %q", seen)
 			}
 			covers(t, "rule.alpn.same-request-event")
+			covers(t, "rule.compat.detect-protocol")
 		})
 	})
 	t.Run("autoselect-protocol", func(t *testing.T) {

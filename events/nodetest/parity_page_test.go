@@ -25,14 +25,8 @@ func (p *parity) page(shown, tests map[string][]string) string {
 		reasons[r.id] = r.text
 	}
 	for _, l := range p.lists {
-		if !slices.ContainsFunc(l.rows, func(r row) bool { return len(r.symbols) > 0 }) {
-			continue
-		}
 		fmt.Fprintf(&b, "\n## %s\n\n| row | Go | shown by | where Go differs |\n|---|---|---|---|\n", l.title)
 		for _, r := range l.rows {
-			if len(r.symbols) == 0 && l.name == laterList {
-				continue
-			}
 			by := testNames(shown[r.id])
 			if by == "" && reasons[r.id] != "" {
 				by = "see reasons"
@@ -52,13 +46,11 @@ func (p *parity) page(shown, tests map[string][]string) string {
 			if by == "" && reasons[e.id] != "" {
 				by = "see reasons"
 			}
-			if e.text == area && (by != "" || !slices.Contains(laterAreas, area)) {
+			if e.text == area {
 				rows = append(rows, fmt.Sprintf("| %s | %s |\n", e.id, by))
 			}
 		}
-		if len(rows) > 0 {
-			fmt.Fprintf(&b, "\n### %s\n\n| row | test |\n|---|---|\n%s", area, strings.Join(rows, ""))
-		}
+		fmt.Fprintf(&b, "\n### %s\n\n| row | test |\n|---|---|\n%s", area, strings.Join(rows, ""))
 	}
 	return b.String()
 }

@@ -18,12 +18,6 @@ import (
 // is missing fails the run. Until then go test -v lists it.
 const complete = false
 
-// What is not asked for yet: the rows of a list whose symbol is left empty, and
-// the behaviours of these areas.
-const laterList = "compat"
-
-var laterAreas = []string{"alpn-tls", "connect"}
-
 // updating reports whether the flag of package coretest is given, which here
 // rewrites docs/node-parity.md.
 func updating() bool { return flag.Lookup("update").Value.String() == "true" }
@@ -202,7 +196,7 @@ func (p *parity) missing(shown, tests map[string][]string, resolve func(symbol s
 	}
 	for _, l := range p.lists {
 		for _, r := range l.rows {
-			if len(r.symbols) == 0 && (l.name == laterList || excused[r.id]) {
+			if len(r.symbols) == 0 && excused[r.id] {
 				continue
 			}
 			if len(r.symbols) == 0 {
@@ -219,7 +213,7 @@ func (p *parity) missing(shown, tests map[string][]string, resolve func(symbol s
 		}
 	}
 	for _, b := range p.behaviours {
-		if len(tests[b.id]) == 0 && !excused[b.id] && !slices.Contains(laterAreas, b.text) {
+		if len(tests[b.id]) == 0 && !excused[b.id] {
 			out = append(out, fmt.Sprintf("behaviour %s (%s): no test of that name passed", b.id, b.text))
 		}
 	}
