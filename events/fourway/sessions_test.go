@@ -40,6 +40,13 @@ func (w *clientEnd) sessionClosed() {
 	w.await(ch, "close")
 }
 
+// settled waits until both ends have each other's settings: nothing is on its
+// way then that would reset the connection of an end that leaves.
+func (w *clientEnd) settled() {
+	w.announced()
+	w.acknowledged()
+}
+
 // partAnd begins a response and has f done with the session once it has left.
 func partAnd(f func(w *serverEnd, ss *events.ServerSession)) func(w *serverEnd) {
 	return func(w *serverEnd) {
@@ -57,6 +64,7 @@ func headersOnly(st *events.ServerStream, _ events.Headers) { st.Respond(events.
 // untilClosed is the client half that makes a request and waits for the
 // session's end.
 func untilClosed(w *clientEnd) {
+	w.settled()
 	w.goaways(&w.session.Session)
 	w.request(get("/"))
 	w.sessionClosed()
@@ -66,6 +74,7 @@ func untilClosed(w *clientEnd) {
 // response comes, and waits for the session's end.
 func onResponse(f func(w *clientEnd)) func(w *clientEnd) {
 	return func(w *clientEnd) {
+		w.settled()
 		w.request(get("/"), func(st *events.ClientStream) {
 			st.OnResponse(func(events.Headers, events.Flags) { f(w) })
 		})
@@ -229,6 +238,7 @@ var sessionsScenarios = []scenario{
 		name:   "destroy-session-by-server",
 		server: partAnd(func(_ *serverEnd, ss *events.ServerSession) { ss.Destroy(nil, core.NoError) }),
 		client: func(w *clientEnd) {
+			w.settled()
 			w.request(get("/"))
 			w.sessionClosed()
 		},
@@ -274,6 +284,7 @@ var sessionsScenarios = []scenario{
 			w.on("/cut", func(*events.ServerStream, events.Headers) { (<-conns).Close() })
 		},
 		client: func(w *clientEnd) {
+			w.settled()
 			w.request(get("/"), func(st *events.ClientStream) {
 				once(&st.Stream, func() { w.ask(events.RequestOptions{}, get("/cut")) })
 			})

@@ -57,6 +57,7 @@ var timeoutsScenarios = []scenario{
 			})
 		},
 		client: func(w *clientEnd) {
+			w.settled()
 			w.request(get("/"))
 			w.sessionClosed()
 		},

@@ -217,6 +217,12 @@ async function serve(scenario, pki) {
 }
 
 class ClientEnd extends End {
+  // settled waits until both ends have each other's settings: nothing is on its
+  // way then that would reset the connection of an end that leaves.
+  async settled() {
+    await Promise.all([once(this.session, "remoteSettings"), once(this.session, "localSettings")])
+  }
+
   // request makes a request and watches its stream under the name of its path.
   request(headers, options, watching) {
     const name = this.named(headers[":path"] ?? headers[":method"] ?? "/")

@@ -67,6 +67,7 @@ module.exports = {
       })
     },
     async client(w) {
+      await w.settled()
       goaways(w, w.session)
       w.request({ ":path": "/" })
       await w.closed(w.session)
@@ -89,6 +90,7 @@ module.exports = {
       w.on("/", stream => stream.respond({ ":status": 200 }))
     },
     async client(w) {
+      await w.settled()
       const stream = w.request({ ":path": "/" })
       stream.on("response", () => w.session.goaway(2, 0, Buffer.from("broken")))
       await w.closed(w.session)
@@ -152,6 +154,7 @@ module.exports = {
       })
     },
     async client(w) {
+      await w.settled()
       w.request({ ":path": "/" })
       await w.closed(w.session)
     },
@@ -164,6 +167,7 @@ module.exports = {
       })
     },
     async client(w) {
+      await w.settled()
       goaways(w, w.session)
       w.request({ ":path": "/" })
       await w.closed(w.session)
@@ -177,6 +181,7 @@ module.exports = {
       })
     },
     async client(w) {
+      await w.settled()
       goaways(w, w.session)
       w.request({ ":path": "/" })
       await w.closed(w.session)
@@ -185,6 +190,7 @@ module.exports = {
   "destroy-session-by-client": {
     server(w) { w.on("/", stream => stream.respond({ ":status": 200 })) },
     async client(w) {
+      await w.settled()
       w.request({ ":path": "/" }).on("response", () => w.session.destroy())
       await w.closed(w.session)
     },
@@ -195,6 +201,7 @@ module.exports = {
       w.on("/", stream => stream.respond({ ":status": 200 }))
     },
     async client(w) {
+      await w.settled()
       w.request({ ":path": "/" }).on("response", () => w.session.destroy(11))
       await w.closed(w.session)
     },
@@ -217,6 +224,7 @@ module.exports = {
       w.on("/cut", () => w.socket.destroy())
     },
     async client(w) {
+      await w.settled()
       w.request({ ":path": "/" }).once("data", () => w.request({ ":path": "/cut" }))
       await w.closed(w.session)
     },

@@ -42,6 +42,7 @@ module.exports = {
       })
     },
     async client(w) {
+      await w.settled()
       w.request({ ":path": "/" })
       await w.closed(w.session)
     },
