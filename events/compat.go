@@ -14,10 +14,38 @@ type exchange struct {
 	req    Request
 	res    Response
 
+	more *exchangeExtra
+}
+
+// exchangeExtra is what few exchanges have.
+type exchangeExtra struct {
 	on     *exchangeEvents
 	socket *StreamSocket
 	ctx    *requestContext
 	writer *BodyWriter
+
+	trailers []Field       // queued, to follow the response's body
+	corked   int           // calls of Uncork that are due
+	buffer   []byte        // written while corked
+	awaited  []func(error) // by who wrote it
+}
+
+// extras returns the exchange's extra, to change it.
+func (x *exchange) extras() *exchangeExtra {
+	if x.more == nil {
+		x.more = new(exchangeExtra)
+	}
+	return x.more
+}
+
+var noExchangeExtra exchangeExtra
+
+// extra returns the exchange's extra, to look at it.
+func (x *exchange) extra() *exchangeExtra {
+	if x.more == nil {
+		return &noExchangeExtra
+	}
+	return x.more
 }
 
 // exchangeEvents are the functions registered for events that the stream does
@@ -41,24 +69,25 @@ func newExchange() *exchange {
 	st := &x.stream
 	st.exchange = x
 	x.req.st, x.res.st = st, st
-	x.res.req = &x.req
 	return x
 }
 
 func (x *exchange) hooks() *exchangeEvents {
-	if x.on == nil {
-		x.on = new(exchangeEvents)
+	e := x.extras()
+	if e.on == nil {
+		e.on = new(exchangeEvents)
 	}
-	return x.on
+	return e.on
 }
 
 // emit calls the listeners of one of the exchange's events.
 func (x *exchange) emit(which func(*exchangeEvents) *event[func()]) {
-	if x.on == nil {
+	on := x.extra().on
+	if on == nil {
 		return
 	}
 	var few [2]func()
-	if list := which(x.on).take(few[:0]); len(list) > 0 {
+	if list := which(on).take(few[:0]); len(list) > 0 {
 		x.stream.run(list)
 	}
 }
@@ -109,10 +138,13 @@ func (x *exchange) sayFinish() {
 // offWire is called when nothing is sent or received any more: whoever waits
 // in a goroutine is told.
 func (x *exchange) offWire() {
-	if x.writer != nil {
-		x.writer.ready.signal()
+	if x.more == nil {
+		return
 	}
-	if x.ctx != nil {
-		x.ctx.cancel()
+	if w := x.more.writer; w != nil {
+		w.ready.signal()
+	}
+	if x.more.ctx != nil {
+		x.more.ctx.cancel()
 	}
 }

@@ -36,7 +36,7 @@ func (r *Request) endGoroutine(res *Response) {
 	if d := st.extra().duplex; d != nil {
 		d.dropInput()
 	}
-	if w := st.exchange.writer; w != nil && !w.closed {
+	if w := st.exchange.extra().writer; w != nil && !w.closed {
 		w.closed = true
 		w.ready.set(time.Time{})
 		st.dropHold()

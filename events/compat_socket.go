@@ -33,10 +33,11 @@ func (r *Response) Socket() *StreamSocket {
 func (r *Response) Connection() *StreamSocket { return r.Socket() }
 
 func (x *exchange) view() *StreamSocket {
-	if x.socket == nil {
-		x.socket = &StreamSocket{Socket{x.stream.s}, &x.stream}
+	e := x.extras()
+	if e.socket == nil {
+		e.socket = &StreamSocket{Socket{x.stream.s}, &x.stream}
 	}
-	return x.socket
+	return e.socket
 }
 
 // Destroyed, Readable and Writable are those of the stream.

@@ -49,7 +49,7 @@ func setTimeout(st *ServerStream, d time.Duration, f func(), on func(func()) Lis
 // stream.
 func (x *exchange) timedOut(heard bool) {
 	st := &x.stream
-	if on := x.on; on != nil {
+	if on := x.extra().on; on != nil {
 		heard = heard || on.requestTimeout.any() || on.responseTimeout.any()
 	}
 	if owner := st.session().owner; owner != nil {

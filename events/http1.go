@@ -180,7 +180,7 @@ func (x *exchange) byHTTP1(ss *ServerSession, r HTTP1Request) {
 	list = append(list, r.Fields.list...)
 	x.stream.s, x.stream.server = &ss.Session, &x.stream
 	x.stream.headers = pack(Headers{list})
-	x.req.minor = uint8(r.Minor)
+	x.req.change(func(e *requestExtra) { e.minor = uint8(r.Minor) })
 }
 
 // http1 returns the connection by HTTP/1.1 the stream is of, nil by HTTP/2.
@@ -201,7 +201,7 @@ func (r *Response) headHTTP1(end bool) error {
 	if end {
 		r.set(resBodiless)
 	}
-	s.giveFields(r.fields)
+	s.giveFields(r.fields, false)
 	r.fields = nil
 	return nil
 }

@@ -113,7 +113,7 @@ func (st *Stream) endsQuietly() bool {
 	)
 	return st.state&(over|unusual) == over && st.pending&^quiet == 0 && st.code == core.NoError &&
 		st.on == nil && st.more == nil &&
-		(st.exchange == nil || st.exchange.on == nil)
+		(st.exchange == nil || st.exchange.more == nil)
 }
 
 func (st *Stream) endQuietly() {

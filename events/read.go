@@ -209,7 +209,7 @@ func (st *Stream) deliver() {
 	if h := st.extra().trailers; st.is(gotEnd) && h.Len() > 0 {
 		st.more.trailers = Headers{}
 		if st.exchange != nil {
-			st.exchange.req.trailers = h
+			st.exchange.req.setTrailers(h)
 		}
 		st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.trailers }, h, true)
 	}

@@ -47,7 +47,7 @@ func (b *BodyReader) Read(p []byte) (int, error) {
 	if err == io.EOF {
 		st := b.req.st
 		st.s.mu.Lock()
-		b.req.trailers = st.extra().trailers
+		b.req.setTrailers(st.extra().trailers)
 		st.s.mu.Unlock()
 	}
 	return n, err
@@ -105,7 +105,7 @@ func (r *Request) Context() context.Context {
 	st := r.st
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	x := st.exchange
+	x := st.exchange.extras()
 	if x.ctx == nil {
 		ctx, cancel := context.WithCancel(context.Background())
 		x.ctx = &requestContext{ctx, cancel}

@@ -25,7 +25,7 @@ func (r *Response) Blocking() *BodyWriter {
 	st := r.st
 	st.s.lock()
 	defer st.s.unlock()
-	x := st.exchange
+	x := st.exchange.extras()
 	if x.writer == nil {
 		x.writer = &BodyWriter{res: r}
 		x.writer.ready.cond.L = &st.s.mu

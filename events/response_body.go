@@ -30,7 +30,7 @@ func (r *Response) WriteFunc(p []byte, done func(err error)) (ready bool) {
 	case err != nil:
 		st.s.post(func() { done(err) })
 	case r.pent() > 0:
-		r.more.awaited = append(r.more.awaited, done)
+		r.st.exchange.more.awaited = append(r.st.exchange.more.awaited, done)
 	default:
 		st.whenSent(done)
 	}
@@ -55,19 +55,19 @@ func (r *Response) write(p []byte) (bool, error) {
 			return true, nil
 		}
 	}
-	if r.more != nil && r.more.corked > 0 {
-		r.more.buffer = append(r.more.buffer, p...)
-		return len(r.more.buffer)+st.unsent < st.s.high, nil
+	if r.st.exchange.more != nil && r.st.exchange.more.corked > 0 {
+		r.st.exchange.more.buffer = append(r.st.exchange.more.buffer, p...)
+		return len(r.st.exchange.more.buffer)+st.unsent < st.s.high, nil
 	}
 	return st.write(p)
 }
 
 // pent is how much waits behind a cork.
 func (r *Response) pent() int {
-	if r.more == nil {
+	if r.st.exchange.more == nil {
 		return 0
 	}
-	return len(r.more.buffer)
+	return len(r.st.exchange.more.buffer)
 }
 
 // End ends the response, after p if that is not empty, and before it the
@@ -118,13 +118,13 @@ func (r *Response) end(p []byte) error {
 		r.set(resEnded)
 		return ErrInvalidStream
 	}
-	if r.more != nil && len(r.more.buffer) > 0 {
-		p = append(r.more.buffer, p...)
+	if r.st.exchange.more != nil && len(r.st.exchange.more.buffer) > 0 {
+		p = append(r.st.exchange.more.buffer, p...)
 	}
-	if r.more != nil {
-		r.more.corked, r.more.buffer = 0, nil
+	if r.st.exchange.more != nil {
+		r.st.exchange.more.corked, r.st.exchange.more.buffer = 0, nil
 	}
-	tail := r.more != nil && len(r.more.trailers) > 0
+	tail := r.st.exchange.more != nil && len(r.st.exchange.more.trailers) > 0
 	if !st.is(sentHeaders) {
 		if err := r.head(len(p) == 0 && !tail); err != nil {
 			return err
@@ -173,7 +173,7 @@ func (r *Response) SendFrom(src io.Reader, size int64) error {
 		st.closeSource(&source{r: src})
 		return r.endBodiless()
 	}
-	if r.more != nil && len(r.more.trailers) > 0 {
+	if r.st.exchange.more != nil && len(r.st.exchange.more.trailers) > 0 {
 		st.set(wantsTail)
 	}
 	r.set(resEnded)

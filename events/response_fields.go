@@ -197,9 +197,13 @@ func (s *Session) takeFields() []Field {
 	return make([]Field, 0, 4)
 }
 
-func (s *Session) giveFields(list []Field) {
+// giveFields takes a list back. known says that the session keeps the same
+// fields anyway.
+func (s *Session) giveFields(list []Field, known bool) {
 	if cap(list) > 0 && cap(list) <= keepFields && len(s.queued) < spareLists {
-		clear(list)
+		if !known {
+			clear(list)
+		}
 		s.queued = append(s.queued, list[:0])
 	}
 }

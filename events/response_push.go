@@ -21,7 +21,6 @@ func (r *Response) CreatePushResponse(h Headers, f func(err error, push *Respons
 		return nil
 	}
 	x := newExchange()
-	x.res.req = nil
 	if err := st.push(h, &x.stream, nil); err != nil {
 		st.s.post(func() { f(err, nil) })
 		return nil

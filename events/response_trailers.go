@@ -19,7 +19,7 @@ func (r *Response) SetTrailer(name string, values ...string) error {
 	case isConnectionField(name):
 		return nil
 	}
-	x := r.extras()
+	x := r.st.exchange.extras()
 	x.trailers = removeFields(x.trailers, 0, name)
 	for _, v := range values {
 		x.trailers = append(x.trailers, Field{Name: name, Value: trimValue(v)})
@@ -51,7 +51,7 @@ func (r *Response) AddTrailers(h Headers) error {
 	if r.is(resEnded) {
 		return ErrTrailersAlreadySent
 	}
-	x := r.extras()
+	x := r.st.exchange.extras()
 	x.trailers = slices.DeleteFunc(x.trailers, func(f Field) bool { return indexField(fields, f.Name) >= 0 })
 	x.trailers = append(x.trailers, fields...)
 	return nil
@@ -59,10 +59,10 @@ func (r *Response) AddTrailers(h Headers) error {
 
 // takeTrailers returns what is queued to follow the body.
 func (r *Response) takeTrailers() []Field {
-	if r.more == nil {
+	if r.st.exchange.more == nil {
 		return nil
 	}
-	list := r.more.trailers
-	r.more.trailers = nil
+	list := r.st.exchange.more.trailers
+	r.st.exchange.more.trailers = nil
 	return list
 }

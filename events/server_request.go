@@ -3,6 +3,7 @@ package events
 import (
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // Request is a request as the Compatibility API shows it: Node's
@@ -11,13 +12,31 @@ import (
 // A Request may be kept. One that is over still tells its headers, and that it
 // is Complete; methods that act on it do nothing then.
 type Request struct {
-	st      *ServerStream
-	headers Headers // with what SetMethod and SetURL changed, if edited
-	edited  bool
-	minor   uint8 // by HTTP/1: the second number of the version
+	st   *ServerStream
+	more atomic.Pointer[requestExtra] // nil for most
+}
 
+// requestExtra is what few requests have. It is not changed once it is
+// published.
+type requestExtra struct {
+	headers  Headers // with what SetMethod and SetURL changed, if edited
+	edited   bool
+	minor    uint8   // by HTTP/1: the second number of the version
 	trailers Headers // once the body has ended
 }
+
+// change publishes a changed copy of the request's extra. The session is
+// locked.
+func (r *Request) change(f func(x *requestExtra)) {
+	var x requestExtra
+	if old := r.more.Load(); old != nil {
+		x = *old
+	}
+	f(&x)
+	r.more.Store(&x)
+}
+
+func (r *Request) setTrailers(h Headers) { r.change(func(x *requestExtra) { x.trailers = h }) }
 
 // Stream returns the stream of the request. ok is false if it came by
 // HTTP/1.1, where there is none.
@@ -46,7 +65,12 @@ func (r *Request) HTTPVersionMajor() int {
 }
 
 // HTTPVersionMinor returns the second number of the version.
-func (r *Request) HTTPVersionMinor() int { return int(r.minor) }
+func (r *Request) HTTPVersionMinor() int {
+	if x := r.more.Load(); x != nil {
+		return int(x.minor)
+	}
+	return 0
+}
 
 // Headers returns the header fields, pseudo-fields included, with lower-case
 // names; by HTTP/1.1 there are no pseudo-fields. The list is a value: changing
@@ -65,16 +89,10 @@ func (r *Request) shown(h Headers) Headers {
 
 // all returns the fields with the pseudo-fields, whatever the protocol.
 func (r *Request) all() Headers {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
-	return r.list()
-}
-
-func (r *Request) list() Headers {
-	if r.edited {
-		return r.headers
+	if x := r.more.Load(); x != nil && x.edited {
+		return x.headers
 	}
-	return r.st.Headers()
+	return r.st.headers.headers()
 }
 
 // RawHeaders returns names and values in turn, as they were received.
@@ -91,10 +109,10 @@ func flat(h Headers) []string {
 // Trailers returns the fields that followed the body; none before the end
 // event.
 func (r *Request) Trailers() Headers {
-	st := r.st
-	st.s.mu.Lock()
-	defer st.s.mu.Unlock()
-	return r.trailers
+	if x := r.more.Load(); x != nil {
+		return x.trailers
+	}
+	return Headers{}
 }
 
 // RawTrailers returns names and values of the trailers in turn, as they were
@@ -124,9 +142,9 @@ func (r *Request) SetURL(url string) { r.edit(":path", url) }
 func (r *Request) edit(name, value string) {
 	r.st.s.mu.Lock()
 	defer r.st.s.mu.Unlock()
-	h := r.list()
+	h := r.all()
 	h.Set(name, value)
-	r.headers, r.edited = h, true
+	r.change(func(x *requestExtra) { x.headers, x.edited = h, true })
 }
 
 // Scheme returns :scheme, "http" or "https" as a rule.

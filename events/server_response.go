@@ -21,19 +21,9 @@ import (
 // so that a handler written for HTTP/1.1 works.
 type Response struct {
 	st     *ServerStream
-	req    *Request // nil for a push
-	fields []Field  // queued, in order; once sent, the stream has them
-	status uint16   // 0: 200
+	fields []Field // queued, in order; once sent, the stream has them
+	status uint16  // 0: 200
 	flags  responseFlags
-	more   *responseExtra
-}
-
-// responseExtra is what few responses have.
-type responseExtra struct {
-	trailers []Field
-	corked   int
-	buffer   []byte        // written while corked
-	awaited  []func(error) // by who wrote it
 }
 
 type responseFlags uint8
@@ -49,19 +39,17 @@ const (
 func (r *Response) is(x responseFlags) bool { return r.flags&x != 0 }
 func (r *Response) set(x responseFlags)     { r.flags |= x }
 
-func (r *Response) extras() *responseExtra {
-	if r.more == nil {
-		r.more = new(responseExtra)
-	}
-	return r.more
-}
-
 // Stream returns the stream of the response. ok is false if the request came
 // by HTTP/1.1, where there is none.
 func (r *Response) Stream() (st *ServerStream, ok bool) { return streamOf(r.st) }
 
 // Req returns the request that is answered, nil if the response is a push.
-func (r *Response) Req() *Request { return r.req }
+func (r *Response) Req() *Request {
+	if r.st.asks(isPush) {
+		return nil
+	}
+	return &r.st.exchange.req
+}
 
 // StatusCode returns the status that was sent, or is to be sent; 200 unless
 // set.
@@ -172,7 +160,7 @@ func (r *Response) WriteHead(status int, h ...Headers) error {
 		return err
 	}
 	if len(h) > 0 {
-		st.s.giveFields(queued)
+		st.s.giveFields(queued, false)
 	}
 	return nil
 }
@@ -206,7 +194,8 @@ func (r *Response) head(end bool) error {
 	now := s.time()
 	status := statusText(r.code())
 	end = end || st.is(isHead) || hasNoBody(status)
-	if r.isAsBefore(now, status) && s.conn.Repeat(now, st.id, s.sentBlock, end) == nil {
+	again := r.isAsBefore(now, status)
+	if again && s.conn.Repeat(now, st.id, s.sentBlock, end) == nil {
 		st.responded(s.sent, end, false)
 	} else {
 		fields := r.put(status)
@@ -226,7 +215,7 @@ func (r *Response) head(end bool) error {
 	if end {
 		r.set(resBodiless)
 	}
-	s.giveFields(r.fields)
+	s.giveFields(r.fields, again)
 	r.fields = nil
 	return nil
 }

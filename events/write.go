@@ -342,8 +342,8 @@ func (st *Stream) afterSend() {
 	if st.extra().duplex != nil {
 		st.extra().duplex.writable.signal()
 	}
-	if st.exchange != nil && st.exchange.writer != nil {
-		st.exchange.writer.ready.signal()
+	if x := st.exchange; x != nil && x.more != nil && x.more.writer != nil {
+		x.more.writer.ready.signal()
 	}
 }
 
