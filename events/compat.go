@@ -64,12 +64,27 @@ type requestContext struct {
 	cancel context.CancelFunc
 }
 
-func newExchange() *exchange {
-	x := new(exchange)
+// newExchange is newStream for the Compatibility API.
+func (ss *ServerSession) newExchange() *ServerStream {
+	ss.begun++
+	if ss.begun <= manyRequests {
+		return new(exchange).init()
+	}
+	i := (ss.begun - manyRequests - 1) % exchangesAtOnce
+	if i == 0 || ss.spareExchanges == nil { // OnRequest may come within a turn
+		ss.spareExchanges = new([exchangesAtOnce]exchange)
+	}
+	return ss.spareExchanges[i].init()
+}
+
+const exchangesAtOnce = 2 // see atOnce
+
+// init joins the exchange's parts, and returns its stream.
+func (x *exchange) init() *ServerStream {
 	st := &x.stream
 	st.exchange = x
 	x.req.st, x.res.st = st, st
-	return x
+	return st
 }
 
 func (x *exchange) hooks() *exchangeEvents {

@@ -144,7 +144,8 @@ func (c *HTTP1Conn) Upgrade(r HTTP1Request, conn net.Conn, head []byte) {
 		conn.Close()
 		return
 	}
-	x := newExchange()
+	x := new(exchange)
+	x.init()
 	c.ss.mu.Lock()
 	x.byHTTP1(c.ss, r)
 	x.stream.set(gotEnd | noMoreIn | saidEnd | sentHeaders | isEnding | sentEnd | isClosed | isDestroyed |

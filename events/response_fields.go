@@ -16,6 +16,9 @@ func (r *Response) SetHeader(name string, values ...string) error {
 	if r.st.is(sentHeaders) {
 		return ErrHeadersSent
 	}
+	if len(values) == 1 && r.queueAsBefore(name, values[0]) {
+		return nil
+	}
 	name, err := r.check(name, values)
 	if err != nil || r.leavesOut(name) {
 		return err
@@ -51,6 +54,24 @@ func (r *Response) AppendHeader(name string, values ...string) error {
 	}
 	r.queue(name, values)
 	return nil
+}
+
+// queueAsBefore queues a field if the list it is to stand in, which was that of
+// an earlier response, has the very same at that place. It was checked then.
+func (r *Response) queueAsBefore(name, value string) bool {
+	if r.fields == nil {
+		r.fields = r.st.s.takeFields()
+	}
+	n := len(r.fields)
+	if n == cap(r.fields) || name == "" {
+		return false
+	}
+	f := &r.fields[:n+1][n]
+	if f.Name != name || f.Value != value || f.Sensitive || indexField(r.fields, name) >= 0 {
+		return false
+	}
+	r.fields = r.fields[:n+1]
+	return true
 }
 
 func (r *Response) queue(name string, values []string) {

@@ -20,7 +20,8 @@ func (r *Response) CreatePushResponse(h Headers, f func(err error, push *Respons
 		st.s.post(func() { f(ErrInvalidStream, nil) })
 		return nil
 	}
-	x := newExchange()
+	x := new(exchange)
+	x.init()
 	if err := st.push(h, &x.stream, nil); err != nil {
 		st.s.post(func() { f(err, nil) })
 		return nil

@@ -26,8 +26,9 @@ type ServerSession struct {
 	handlers int
 	places   []*ServerStream // that wait
 
-	begun int                   // by the requests of this turn
-	spare *[atOnce]ServerStream // objects made for those that are still to come in it
+	begun          int // by the requests of this turn
+	spareExchanges *[exchangesAtOnce]exchange
+	spare          *[atOnce]ServerStream // objects made for those that are still to come in it
 }
 
 // NewServerSession makes a session that is driven by whoever calls its
@@ -110,7 +111,7 @@ const (
 // turnEnded lets go of the objects that were made and not needed.
 func (ss *ServerSession) turnEnded() {
 	if ss.begun > 0 {
-		ss.spare, ss.begun = nil, 0
+		ss.spare, ss.spareExchanges, ss.begun = nil, nil, 0
 	}
 }
 
@@ -121,7 +122,7 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 	}
 	var st *ServerStream
 	if ss.http1 != nil || ss.owner != nil && ss.owner.isCompat.Load() {
-		st = &newExchange().stream
+		st = ss.newExchange()
 	} else {
 		st = ss.newStream()
 	}

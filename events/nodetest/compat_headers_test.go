@@ -364,3 +364,49 @@ func TestNode_compatHeaders(t *testing.T) {
 		w.sawAll("client data still fine")
 	})
 }
+
+// Lists of queued fields are used again by later responses of a session, and
+// nothing of one shows in another.
+func TestCompatHeadersReused(t *testing.T) {
+	w := newWorld(t, setup{})
+	set := []func(res *events.Response){
+		func(res *events.Response) { res.SetHeader("a", "1"); res.SetHeader("b", "2") },
+		func(res *events.Response) { res.SetHeader("a", "1"); res.SetHeader("b", "2") },
+		func(res *events.Response) { res.SetHeader("a", "1"); res.SetHeader("a", "3"); res.SetHeader("b", "2") },
+		func(res *events.Response) { res.SetHeader("a", "1") },
+		func(res *events.Response) { res.SetHeader("b", "2"); res.SetHeader("a", "1") },
+		func(res *events.Response) { res.SetHeader("a", "1"); res.RemoveHeader("a"); res.SetHeader("b", "2") },
+		func(res *events.Response) { res.SetHeader("", ""); res.SetHeader("a", "1", "2") },
+		func(res *events.Response) {
+			h := events.H("a", "1")
+			h.AddSensitive("b", "2")
+			res.WriteHead(200, h)
+		},
+		func(res *events.Response) { res.SetHeader("a", "1"); res.SetHeader("b", "2") },
+	}
+	want := []string{"a=1 b=2", "a=1 b=2", "a=3 b=2", "a=1", "b=2 a=1", "b=2", "a=1 a=2", "a=1 b=2", "a=1 b=2"}
+	i := 0
+	w.handle(func(_ *events.Request, res *events.Response) {
+		res.SetSendDate(i%2 == 0)
+		set[i](res)
+		res.End(nil)
+		if got := len(res.GetHeaders().Sensitive()) > 0; got != (i == 7) {
+			t.Errorf("%d: sensitive is %t", i, got)
+		}
+		i++
+	})
+	for j := range set {
+		w.request(events.H(":path", "/"), events.RequestOptions{}, func(st *events.ClientStream) {
+			st.OnResponse(func(h events.Headers, _ events.Flags) {
+				h.Del(":status")
+				h.Del("date")
+				wantEq(t, "response "+string(rune('0'+j)), text(h), want[j])
+			})
+		})
+		if j%3 == 2 {
+			w.settle()
+		}
+	}
+	w.settle()
+	wantEq(t, "requests answered", i, len(set))
+}
