@@ -3,132 +3,165 @@ package nodetest
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
+	"io"
+	"net"
 	"testing"
+	"testing/synctest"
 
 	"weft/core"
 	"weft/events"
+	"weft/transport/mem"
 )
 
-// A proxy: CONNECT makes the stream a tunnel, and nothing else is taken.
-func TestConnectProxy(t *testing.T) {
-	w := newWorld(t, setup{})
-	w.serve(func(st *events.ServerStream, h events.Headers) {
-		switch {
-		case h.Method() != "CONNECT":
-			st.Close(events.RefusedStream)
-		case h.Authority() != "example.org:443":
-			st.Close(events.ConnectError) // what it led to failed
-		default:
-			st.Respond(events.Headers{})
-			st.OnData(func(p []byte) { st.WriteString("you said " + string(p)) })
-			st.OnEnd(func() { st.EndString(" goodbye") })
+// A proxy that tunnels to one target and does nothing else.
+func TestConnectMethod(t *testing.T) {
+	plainServers(t, func(k *kind) {
+		target := mem.Listen()
+		go func() { // it answers each line of five bytes, and goes when told
+			for {
+				conn, err := target.Accept()
+				if err != nil {
+					return
+				}
+				go func() {
+					defer conn.Close()
+					line := make([]byte, 5)
+					for {
+						if _, err := io.ReadFull(conn, line); err != nil {
+							return
+						}
+						io.WriteString(conn, "got "+string(line)+"\n")
+					}
+				}()
+			}
+		}()
+		k.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
+			if h.Method() != "CONNECT" {
+				st.Close(events.RefusedStream)
+				return
+			}
+			d := st.Blocking()
+			go func() {
+				defer d.Close()
+				var conn net.Conn
+				err := errors.New("nobody is there")
+				if h.Authority() == "target.example:25" {
+					conn, err = target.Dial(context.Background())
+				}
+				if err != nil {
+					st.Close(events.ConnectError)
+					return
+				}
+				defer conn.Close()
+				st.Respond(events.Headers{})
+				go func() {
+					io.Copy(conn, d)
+					conn.Close()
+				}()
+				io.Copy(d, conn)
+			}()
+		})
+		c := k.connect()
+		tunnel, err := c.Request(k.t.Context(), events.H(":method", "CONNECT", ":authority", "target.example:25"))
+		if err != nil {
+			t.Fatal(err)
 		}
+		d := tunnel.Blocking()
+		if h, err := d.Response(); err != nil || h.Status() != 200 {
+			t.Errorf("the answer: %v, %v", h, err)
+		}
+		for _, s := range []string{"hello", "there"} { // both ways, again and again
+			io.WriteString(d, s)
+			line := make([]byte, 10)
+			if _, err := io.ReadFull(d, line); string(line) != "got "+s+"\n" || err != nil {
+				t.Errorf("%q, %v", line, err)
+			}
+		}
+		d.Close()
+		synctest.Wait()
+		covers(t, "rule.connect-method.proxy")
+
+		k.get(c)
+		k.happened("request error ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_REFUSED_STREAM")
+		covers(t, "rule.connect-method.refuse-others")
+
+		failed, err := c.Request(k.t.Context(), events.H(":method", "CONNECT", ":authority", "other.example:25"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		failed.OnResponse(func(events.Headers, events.Flags) { k.note("response") })
+		failed.OnError(func(err error) { k.note("error %s", errText(err)) })
+		failed.OnClose(func() {
+			code, _ := failed.RSTCode()
+			k.note("close %v", code)
+		})
+		k.happened("error ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_CONNECT_ERROR", "close CONNECT_ERROR")
+		covers(t, "rule.connect-method.dial-failure")
+		if c.Destroyed() {
+			t.Error("the session is over")
+		}
+		c.Close()
+		c.Wait()
+		target.Close()
 	})
-	w.request(events.H(":method", "CONNECT", ":authority", "example.org:443"), events.RequestOptions{}, func(st *events.ClientStream) {
-		st.OnResponse(func(events.Headers, events.Flags) { st.WriteString("hello") })
-		st.OnData(func([]byte) { st.End(nil) }).Once()
-	})
-	w.settle()
-	same(t, "client", w.of("client"), []string{"ready 1", "response 200 flags=4", "data you said hello", "finish", "data  goodbye", "end", "close 0"})
-	if sent := w.fromClient.stream(1); sent[0] != "HEADERS 1 :method=CONNECT :authority=example.org:443" {
-		t.Errorf("sent %q", sent)
-	}
-	covers(t, "rule.connect-method.proxy")
-	w.log = nil
-	w.request(events.H(":path", "/"), events.RequestOptions{})
-	w.settle()
-	if !w.saw("client error ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_REFUSED_STREAM") || !w.fromServer.has("RST_STREAM 3 REFUSED_STREAM") {
-		t.Errorf("%q", w.log)
-	}
-	covers(t, "rule.connect-method.refuse-others")
-	w.request(events.H(":method", "CONNECT", ":authority", "nowhere.example:443"), events.RequestOptions{})
-	w.settle()
-	if !w.saw("client error ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_CONNECT_ERROR") || !w.fromServer.has("RST_STREAM 5 CONNECT_ERROR") {
-		t.Errorf("%q", w.log)
-	}
-	covers(t, "rule.connect-method.dial-failure")
 }
 
 func TestExtendedConnect(t *testing.T) {
-	w := newWorld(t, setup{server: events.ServerOptions{
-		SessionOptions: events.SessionOptions{Settings: events.Settings{EnableConnectProtocol: events.Set(true)}},
-	}})
-	w.serve(func(st *events.ServerStream, h events.Headers) {
-		if h.Method() != "CONNECT" || h.Get(events.HeaderProtocol) != "websocket" || h.Path() != "/chat" {
-			t.Errorf("headers %q", fieldsOf(h))
-		}
-		st.Respond(events.Headers{})
-		st.Pipe(st)
-	})
-	websocket := events.H(":method", "CONNECT", ":protocol", "websocket", ":path", "/chat")
-	// Before the server's settings have come nothing of the kind may be sent.
-	early := w.request(websocket, events.RequestOptions{})
-	w.client.OnRemoteSettings(func(s events.Settings) {
-		w.note("settings %s", show(s.EnableConnectProtocol))
-		st, err := w.client.Request(context.Background(), websocket)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		w.watchClient("later", st)
-		st.EndString("through the tunnel")
-	})
-	w.settle()
-	if !slices.ContainsFunc(w.of("client"), func(s string) bool { return strings.HasPrefix(s, "error ") }) || !early.Destroyed() {
-		t.Errorf("before the settings: %q", w.of("client"))
-	}
-	covers(t, "rule.extended-connect.client-waits")
-	if !w.saw("settings true") || w.fromServer.list()[0] != "SETTINGS ENABLE_CONNECT_PROTOCOL=1" {
-		t.Errorf("%q; sent %q", w.log, w.fromServer.list())
-	}
-	covers(t, "rule.extended-connect.enable")
-	same(t, "later", w.of("later"), []string{"ready 1", "finish", "response 200 flags=4", "data through the tunnel", "end", "close 0"})
-	covers(t, "rule.extended-connect.protocol-header")
-}
-
-func TestNode_client_onconnect_errors(t *testing.T) {
-	t.Run("client-onconnect-errors.1", func(t *testing.T) {
-		w := newWorld(t, setup{})
-		w.serve(nil)
-		w.watchSession("session", &w.client.Session)
-		if err := w.client.SetNextStreamID(1<<31 - 1); err != nil {
-			t.Fatal(err)
-		}
-		if st := w.get(); st.ID() != 1<<31-1 {
-			t.Errorf("the last stream is %d", st.ID())
-		}
-		w.log = nil
-		// The server will say by GOAWAY that there are no more.
-		w.client.Do(func() {
-			st, err := w.client.Request(context.Background(), events.Headers{})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			w.watchClient("request", st)
+	websocket := events.H(":method", "CONNECT", ":protocol", "websocket", ":scheme", "https", ":authority", "example.org", ":path", "/chat")
+	enabled := events.SessionOptions{Settings: events.Settings{EnableConnectProtocol: events.Set(true)}}
+	t.Run("the server", func(t *testing.T) {
+		w := newWorld(t, setup{server: events.ServerOptions{SessionOptions: enabled}, base: "https://example.org"})
+		w.serve(func(st *events.ServerStream, h events.Headers) {
+			w.note("server %s %s %s", h.Method(), h.Get(":protocol"), h.Path())
+			st.Respond(events.Headers{})
+			st.OnData(func(p []byte) { st.Write(append([]byte("echo "), p...)) })
 		})
+		w.client.OnRemoteSettings(func(s events.Settings) { w.note("client may: %v", s.EnableConnectProtocol.Or(false)) })
+		w.link.Run(func() bool { return w.saw("client may: true") })
+		if !w.fromServer.has("SETTINGS ENABLE_CONNECT_PROTOCOL=1") {
+			t.Errorf("sent %q", w.fromServer.list())
+		}
+		covers(t, "rule.extended-connect.enable")
+		w.log = nil
+		st := w.request(websocket, events.RequestOptions{})
+		st.Write([]byte("hello"))
 		w.settle()
-		same(t, "request", w.of("request"), []string{
-			"error ERR_HTTP2_OUT_OF_STREAMS: No stream ID is available because maximum stream ID has been reached", "close 2"})
-		if slices.ContainsFunc(w.log, func(s string) bool { return strings.HasPrefix(s, "session error") }) {
-			t.Errorf("%q", w.log)
+		w.happened("client ready 1", "server CONNECT websocket /chat", "client response 200 flags=4", "client data echo hello")
+		if st.Closed() {
+			t.Error("the tunnel is closed")
 		}
+		covers(t, "rule.extended-connect.protocol-header")
+		st.Close(events.NoError)
+		w.settle()
 	})
-	t.Run("client-onconnect-errors.3", func(t *testing.T) {
-		w := newWorld(t, setup{})
+	t.Run("the client waits", func(t *testing.T) {
+		w := newWorld(t, setup{base: "https://example.org"})
 		r := newRaw(t, w.client, true)
-		w.watchSession("session", &w.client.Session)
-		r.send(r.peer.Handshake(false, core.Setting{ID: core.SettingMaxConcurrentStreams, Value: 0}))
-		var got error
-		w.ask(r, func(st *events.ClientStream) { st.OnError(func(err error) { got = err }) })
-		r.send(r.peer.Data(0, []byte("what is this"), false))
-		var e, cause *events.Error
-		if !errors.As(got, &e) || !errors.Is(e, events.ErrStreamCancel) || !errors.As(e.Cause, &cause) || cause.Code != events.ErrHTTP2.Code {
-			t.Errorf("the request's error: %v", got)
+		tried := func(want ...string) {
+			t.Helper()
+			w.client.Do(func() {
+				st, err := w.client.Request(t.Context(), websocket)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				w.watchClient("client", st)
+			})
+			r.link.Settle()
+			w.happened(want...)
 		}
-		same(t, "client", w.of("client"), []string{"error ERR_HTTP2_STREAM_CANCEL: The pending stream has been canceled", "close 1"})
-		same(t, "session", w.of("session"), []string{"connect", "error ERR_HTTP2_ERROR: Protocol error", "close"})
+		refused := []string{"client aborted", "client error ERR_HTTP2_ERROR: Protocol error", "client close 2"}
+		tried(refused...) // nothing is known of the server
+		r.send(r.peer.Handshake(false))
+		tried(refused...) // it does not take it
+		if got := first(r.got.list()); count(got, "HEADERS") > 0 {
+			t.Errorf("sent %q", r.got.list())
+		}
+		r.send(r.peer.Settings(core.Setting{ID: core.SettingEnableConnectProtocol, Value: 1}))
+		tried("client ready 1")
+		if !r.saw("HEADERS 1 :method=CONNECT :protocol=websocket :scheme=https :authority=example.org :path=/chat") {
+			t.Errorf("sent %q", r.got.list())
+		}
+		covers(t, "rule.extended-connect.client-waits")
 	})
 }

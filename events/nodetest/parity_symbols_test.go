@@ -24,20 +24,10 @@ func symbols(p *parity) (func(symbol string) error, error) {
 			}
 		}
 	}
-	cmd := exec.Command("go", append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}, paths...)...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
+	imp, err := compiled(paths...)
 	if err != nil {
-		return nil, fmt.Errorf("go list: %v", err)
+		return nil, err
 	}
-	files := make(map[string]string)
-	for line := range strings.Lines(string(out)) {
-		path, file, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		files[path] = file
-	}
-	imp := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
-		return os.Open(files[path])
-	})
 	return func(symbol string) error {
 		path, name := splitSymbol(symbol)
 		pkg, err := imp.Import(path)
@@ -49,6 +39,24 @@ func symbols(p *parity) (func(symbol string) error, error) {
 		}
 		return nil
 	}, nil
+}
+
+// compiled gives the packages as the compiler sees them.
+func compiled(paths ...string) (types.Importer, error) {
+	cmd := exec.Command("go", append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}, paths...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %v", err)
+	}
+	files := make(map[string]string)
+	for line := range strings.Lines(string(out)) {
+		path, file, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		files[path] = file
+	}
+	return importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
+		return os.Open(files[path])
+	}), nil
 }
 
 // splitSymbol returns the import path and the name of "Session.Close" or

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -379,26 +378,4 @@ func TestServerListen(t *testing.T) {
 		}
 		k.shows("method.listen")
 	}
-}
-
-// What the two kinds are, and where they come from.
-func TestServerClasses(t *testing.T) {
-	plain, err := events.CreateServer(events.ServerOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	secure, err := events.CreateSecureServer(events.SecureServerOptions{TLS: testTLS(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var _ *events.Server = plain
-	covers(t, "class.Http2Server")
-	// Whatever takes a server takes a secure one, by the same methods.
-	var _ *events.Server = &secure.Server
-	for _, s := range []any{plain, secure} {
-		if n := reflect.TypeOf(s).Elem(); n.PkgPath() != "weft/events" {
-			t.Errorf("%v", n)
-		}
-	}
-	covers(t, "class.Http2SecureServer")
 }
