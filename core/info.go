@@ -37,6 +37,12 @@ func (c *Conn) PeerSettings() SettingsOf { return c.peer.public() }
 // acknowledged.
 func (c *Conn) PendingSettings() int { return len(c.pending) }
 
+// TableLimits returns the limits of the HPACK tables we send and receive by, in
+// bytes.
+func (c *Conn) TableLimits() (encoder, decoder uint32) {
+	return c.enc.MaxDynamicTableSize(), c.decoderLimit
+}
+
 // ConnInfo is the state of a connection at one moment, in bytes where nothing
 // else is said.
 type ConnInfo struct {

@@ -325,6 +325,7 @@ func (s *Session) link(st *Stream) {
 	}
 	s.last = st
 	s.live++
+	s.keptHead += st.headMemory()
 }
 
 func (s *Session) unlink(st *Stream) {
@@ -343,6 +344,7 @@ func (s *Session) unlink(st *Stream) {
 	}
 	st.prev, st.next = nil, nil
 	s.live--
+	s.keptHead -= st.headMemory() + listMemory(st.extra().trailers)
 }
 
 // mapped makes the stream known by its id.

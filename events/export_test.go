@@ -4,3 +4,17 @@ import "net"
 
 // CarrierOf returns the connection below a Duplex.
 func CarrierOf(d *Duplex) net.Conn { return d.st.s.carrierConn() }
+
+// Accounts returns what a session says that its streams keep, and what they
+// keep: bytes written, bytes received, header lists, and how many they are.
+func Accounts(s *Session) (said, counted [4]int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for st := s.first; st != nil; st = st.next {
+		counted[0] += st.out.len()
+		counted[1] += st.extra().in.len()
+		counted[2] += st.headMemory() + listMemory(st.extra().trailers)
+		counted[3]++
+	}
+	return [4]int{s.keptOut, s.keptIn, s.keptHead, s.live}, counted
+}

@@ -165,6 +165,7 @@ func (s *Session) giveCredits() {
 // onTrailers takes the peer's trailers.
 func (st *Stream) onTrailers(h Headers) {
 	st.extras().trailers = h
+	st.s.keptHead += listMemory(h)
 	st.onEnd()
 }
 
@@ -208,6 +209,7 @@ func (st *Stream) deliver() {
 	}
 	if h := st.extra().trailers; st.is(gotEnd) && h.Len() > 0 {
 		st.more.trailers = Headers{}
+		st.s.keptHead -= listMemory(h)
 		if st.exchange != nil {
 			st.exchange.req.setTrailers(h)
 		}

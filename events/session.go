@@ -95,6 +95,7 @@ type Session struct {
 	rejected    int // streams refused for want of memory
 	keptOut     int // bytes written and not yet taken by the core
 	keptIn      int // bytes received and not yet delivered
+	keptHead    int // of the header lists and trailers of streams that live
 
 	looped bool // driven by a loop of the caller's
 	aborts aborts

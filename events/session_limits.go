@@ -20,8 +20,9 @@ type SessionLimits struct {
 	MaxSettings int
 
 	// MaxSessionMemory is how much memory a session may use, in megabytes of
-	// 1,000,000 bytes: streams, header tables, data that waits to be sent or
-	// delivered, unacknowledged PINGs and SETTINGS; default 10. While a session
+	// 1,000,000 bytes: streams with the requests' header lists, header tables
+	// by their limits, data that waits to be sent or delivered, unacknowledged
+	// PINGs and SETTINGS; default 10. While a session
 	// is above, streams go on, but new ones are refused with
 	// ENHANCE_YOUR_CALM.
 	MaxSessionMemory int
