@@ -26,5 +26,6 @@
 //     or not somebody listens for it.
 //   - Response.Destroy closes the connection, since nothing else can tell the
 //     client that its response is not complete.
-//   - The server's and the session's timeouts do not apply: see Options.
+//   - Server.SetTimeout does not apply, see Options; Request.SetTimeout does.
+//     Performance, Diagnostics and Trace are told nothing.
 package http1

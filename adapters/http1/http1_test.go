@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"weft/events"
 )
@@ -354,5 +355,21 @@ func TestUnreadBody(t *testing.T) {
 		c := w.dial()
 		c.send("POST / HTTP/1.1", "Host: a", "Content-Length: 10000000000", "", "the first of it")
 		c.gets("POST", 413, "too much")
+	})
+}
+
+// The timeouts of requests are those of their streams.
+func TestTimeout(t *testing.T) {
+	bubble(t, func(w *world) {
+		begun := time.Now()
+		w.srv.OnRequest(func(req *events.Request, res *events.Response) {
+			req.SetTimeout(time.Second, func() { res.EndString("too late") })
+		})
+		c := w.dial()
+		c.send("GET / HTTP/1.1", "Host: a", "", "")
+		c.gets("GET", 200, "too late")
+		if d := time.Since(begun); d != time.Second {
+			t.Errorf("after %v", d)
+		}
 	})
 }

@@ -9,15 +9,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"weft/adapters/http1"
 	"weft/events"
-	wefttls "weft/transport/tls"
-
 	"weft/transport/mem"
 )
 
@@ -27,29 +24,16 @@ type mixed struct {
 	t *testing.T
 }
 
-func newMixed(t *testing.T, change ...func(*events.SecureServerOptions)) mixed {
+func newMixed(t *testing.T) mixed {
 	t.Helper()
-	cert, err := bubbleCert()
-	if err != nil {
-		t.Fatal(err)
-	}
-	opts := events.SecureServerOptions{TLS: &tls.Config{Certificates: []tls.Certificate{cert}, Time: time.Now}}
+	opts := events.SecureServerOptions{TLS: testTLS(t)}
 	opts.AllowHTTP1, opts.HTTP1 = true, http1.New()
-	for _, f := range change {
-		f(&opts)
-	}
 	srv, err := events.CreateSecureServer(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return mixed{srv, t}
 }
-
-// bubbleCert is a certificate that nobody checks.
-var bubbleCert = sync.OnceValues(func() (tls.Certificate, error) {
-	cert, _, err := wefttls.DevelopmentCertificate("")
-	return cert, err
-})
 
 // dial makes a connection that offers the protocols.
 func (m mixed) dial(protocols ...string) (*tls.Conn, error) {
