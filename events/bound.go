@@ -13,7 +13,7 @@ var bound sync.Map // net.Conn to struct{}
 // bind notes that a session takes a connection, and reports false if another
 // one has it.
 func bind(conn net.Conn) bool {
-	if !reflect.TypeOf(conn).Comparable() {
+	if !reflect.ValueOf(conn).Comparable() {
 		return true
 	}
 	_, taken := bound.LoadOrStore(conn, struct{}{})
@@ -21,7 +21,7 @@ func bind(conn net.Conn) bool {
 }
 
 func unbind(conn net.Conn) {
-	if reflect.TypeOf(conn).Comparable() {
+	if reflect.ValueOf(conn).Comparable() {
 		bound.Delete(conn)
 	}
 }

@@ -31,7 +31,8 @@ type ConnectOptions struct {
 	Dialer *net.Dialer
 
 	// CreateConnection makes the connection instead of TCP and TLS: a Unix
-	// socket, a pipe, a proxy's tunnel. It returns what carries HTTP/2.
+	// socket, a pipe, a proxy's tunnel. It returns what carries HTTP/2; one
+	// that carries a session already is ErrSocketBound, which ends this one.
 	CreateConnection func(ctx context.Context) (net.Conn, error)
 
 	// Setup, if not nil, is called with the session before anything can happen
@@ -93,19 +94,25 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 func (cs *ClientSession) run(ctx, dial context.Context, u *base, cfg core.Config, opts *ConnectOptions) {
 	defer cs.dialing()
 	conn, err := cs.dial(dial, u, opts)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = abortError(ctx)
+	case err != nil:
+		e := ErrConnect.caused(err)
+		e.Message = "Could not connect to " + u.address()
+		err = e
+	case conn == nil:
+		err = ErrInvalidArgType.with("CreateConnection returned no connection")
+	case !bind(conn):
+		err = ErrSocketBound
+	}
 	if err != nil {
 		cs.lock()
 		defer cs.unlock()
-		if ctx.Err() != nil {
-			err = abortError(ctx)
-		} else {
-			e := ErrConnect.caused(err)
-			e.Message = "Could not connect to " + u.address()
-			err = e
-		}
 		cs.destroy(err, core.InternalError)
 		return
 	}
+	defer unbind(conn)
 	cs.mu.Lock()
 	if cs.destroyed { // while it was dialling
 		cs.mu.Unlock()
@@ -159,12 +166,7 @@ func (cs *ClientSession) dial(ctx context.Context, u *base, opts *ConnectOptions
 	if err != nil {
 		return nil, err
 	}
-	conn := wefttls.Client(raw, cfg)
-	if err := conn.HandshakeContext(ctx); err != nil {
-		raw.Close()
-		return nil, err
-	}
-	return conn, nil
+	return wefttls.Handshake(ctx, raw, u.address(), cfg)
 }
 
 func (opts *ConnectOptions) dialTCP(ctx context.Context, address string) (net.Conn, error) {

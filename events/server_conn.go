@@ -19,10 +19,13 @@ import (
 // is nil then if HTTP/1.1 is spoken. The connection is closed when the session
 // ends.
 //
-// Errors: ErrServerClosed, ErrSocketBound, those of the handshake, and
-// ErrInvalidProtocol if TLS did not negotiate HTTP/2, in which case a listener of
-// the unknownProtocol event has the connection.
+// Errors: ErrInvalidArgType for nil, ErrServerClosed, ErrSocketBound, those of
+// the handshake, and ErrInvalidProtocol if TLS did not negotiate HTTP/2, in which
+// case a listener of the unknownProtocol event has the connection.
 func (srv *Server) ServeConn(conn net.Conn, head ...[]byte) (*ServerSession, error) {
+	if conn == nil {
+		return nil, ErrInvalidArgType.with(`The "socket" argument must be an instance of Duplex. Received nil`)
+	}
 	made := make(chan *ServerSession, 1)
 	failed := make(chan error, 1)
 	go func() {

@@ -130,6 +130,12 @@ func Dial(ctx context.Context, addr string, cfg *tls.Config) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Handshake(ctx, raw, addr, cfg)
+}
+
+// Handshake is Dial on a connection that was made by other means. cfg has a
+// ServerName; addr is for error messages. If it fails, raw is closed.
+func Handshake(ctx context.Context, raw net.Conn, addr string, cfg *tls.Config) (*Conn, error) {
 	conn := Client(raw, cfg)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		raw.Close()
