@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -128,4 +129,40 @@ func TestOptionStreamResets(t *testing.T) {
 		}
 	}
 	covers(t, "rule.options.reset-rate-pair")
+}
+
+func TestOptionMaxReservedRemoteStreams(t *testing.T) {
+	for _, c := range []struct {
+		opt   events.Opt[int]
+		limit int
+	}{{events.Opt[int]{}, 200}, {events.Set(3), 3}, {events.Set(0), 0}, {events.Set(-1), 250}} {
+		clientOptions(t, events.SessionOptions{SessionLimits: events.SessionLimits{MaxReservedRemoteStreams: c.opt}}, func(o *optioned) {
+			pushed := 0
+			o.client.OnStream(func(*events.ClientStream, events.Headers, events.Flags) { pushed++ })
+			o.handshake()
+			o.exchange(1, 10)
+			for i := range 250 {
+				o.peer.PushPromise(1, core.StreamID(2+2*i), coretest.Request("GET", "/")...)
+			}
+			o.send(o.peer)
+			refused := count(kinds(o.got.list()), "RST_STREAM REFUSED_STREAM")
+			if pushed != c.limit || refused != 250-c.limit || o.session.Destroyed() {
+				t.Errorf("%d pushes are taken, want %d; %d refused", pushed, c.limit, refused)
+			}
+			if c.limit > 0 {
+				// One that has begun makes room.
+				o.send(o.peer.Headers(2, false, coretest.Response("200")...).PushPromise(1, 1000, coretest.Request("GET", "/")...))
+				if pushed != c.limit+1 {
+					t.Errorf("%d pushes are taken after one has begun, want %d", pushed, c.limit+1)
+				}
+			}
+			o.shows("maxReservedRemoteStreams")
+		})
+	}
+	_, err := events.CreateServer(events.ServerOptions{SessionOptions: events.SessionOptions{
+		SessionLimits: events.SessionLimits{MaxReservedRemoteStreams: events.Set(1)},
+	}})
+	if !errors.Is(err, events.ErrInvalidArg) {
+		t.Errorf("a server: %v", err)
+	}
 }
