@@ -165,6 +165,10 @@ func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...Request
 	}
 	cs.lock()
 	defer cs.unlock()
+	return cs.request(ctx, h, o)
+}
+
+func (cs *ClientSession) request(ctx context.Context, h Headers, o RequestOptions) (*ClientStream, error) {
 	switch {
 	case cs.closing && (!cs.destroyed || cs.shut && cs.conn == nil):
 		return nil, ErrGoAwaySession

@@ -34,6 +34,10 @@ var _ net.Conn = (*Duplex)(nil)
 func (st *Stream) Blocking() *Duplex {
 	st.s.lock()
 	defer st.s.unlock()
+	return st.blocking()
+}
+
+func (st *Stream) blocking() *Duplex {
 	if st.extra().duplex != nil {
 		return st.extra().duplex
 	}

@@ -98,10 +98,10 @@ func (c *HTTP1Conn) start() error {
 }
 
 // Begin announces a request to the server's listeners, and returns the stream
-// by which its body is to be sent and the body of the response will come. The
-// stream is reset if ctx is done. It has its events once Blocking is called;
-// inform gets informational responses, within a turn. Of the final response's
-// headers only :status means anything: see Answer.
+// by which its body is to be sent and the body of the response will come, by
+// Blocking. The stream is reset if ctx is done. inform gets informational
+// responses, within a turn and ahead of the final one, of whose headers only
+// :status means anything: see Answer.
 func (c *HTTP1Conn) Begin(ctx context.Context, r HTTP1Request, inform func(Headers)) (*ClientStream, error) {
 	if err := c.start(); err != nil {
 		return nil, err
@@ -113,15 +113,18 @@ func (c *HTTP1Conn) Begin(ctx context.Context, r HTTP1Request, inform func(Heade
 	if method == "CONNECT" {
 		method = "POST" // which has a body, and needs no authority
 	}
-	st, err := c.cs.Request(ctx, H(":method", method), RequestOptions{EndStream: Set(!r.HasBody), WaitForTrailers: r.HasBody})
+	c.cs.lock()
+	defer c.cs.unlock()
+	st, err := c.cs.request(ctx, H(":method", method), RequestOptions{EndStream: Set(!r.HasBody), WaitForTrailers: r.HasBody})
 	if err != nil {
 		return nil, err
 	}
-	c.cs.mu.Lock()
-	st.on = new(streamEvents) // not by OnHeaders: the events wait for Blocking
-	st.on.headers.add(func(h Headers, _ Flags) { inform(h) })
-	st.on.error.add(func(error) {}) // it is what Read and Write return
-	c.cs.mu.Unlock()
+	// All at once: what was held for a first listener would come after what
+	// Blocking tells.
+	on := st.hooks()
+	on.headers.add(func(h Headers, _ Flags) { inform(h) })
+	on.error.add(func(error) {}) // it is what Read and Write return
+	st.blocking()
 	return st, nil
 }
 
