@@ -3,6 +3,8 @@ package core
 import (
 	"math"
 	"time"
+
+	"weft/core/frame"
 )
 
 // Blocks that the caches of cache.go keep have a number, by which a layer
@@ -35,6 +37,51 @@ func (c *Conn) Repeat(now time.Time, id StreamID, block uint32, end bool) error 
 		return ErrNoBlock
 	}
 	return c.sendFinal(s, next, e.fields, end, &e.msg, e)
+}
+
+// CanRepeat reports whether the block is that of a final response, and kept: if
+// so, Repeat on a stream that has sent none does not fail for the block.
+func (c *Conn) CanRepeat(block uint32) bool {
+	e := c.encodeCache.numbered(block)
+	return e != nil && e.kind == KindResponse && !c.closed()
+}
+
+// RepeatWhole is Repeat and then Send of the whole body, for a request that has
+// ended: as most are, and in one step what takes two otherwise. It reports
+// false, and has changed nothing, if not all of that can go at once in one
+// frame each, or if one of the two would be an error; p must not be empty.
+func (c *Conn) RepeatWhole(now time.Time, id StreamID, block uint32, p []byte) bool {
+	s := c.streams.find(id)
+	e := c.encodeCache.numbered(block)
+	if s == nil || e == nil || c.closed() ||
+		s.state != StateHalfClosedRemote || s.send != phaseHeaders || e.kind != KindResponse ||
+		s.headOnly || s.connect || c.cfg.padding != nil {
+		return false
+	}
+	switch status := e.msg.pseudo.Status; {
+	case status == 204, status == 205, status == 304, e.msg.priority != "",
+		e.msg.contentLength >= 0 && e.msg.contentLength != int64(len(p)):
+		return false
+	}
+	head := frame.HeaderLen + len(e.raw)
+	if len(p) == 0 || len(p) > c.room(s) || len(c.out)+c.handed+head+frame.HeaderLen+len(p) > c.cfg.MaxOutput ||
+		!s.granted && c.sched.ahead(s) {
+		return false
+	}
+	c.tick(now)
+	c.out = frame.AppendHeaders(c.out, id, e.raw, frame.FlagEndHeaders, nil, -1)
+	c.forced += head
+	c.lastSent = block
+	at := len(c.out)
+	c.out = frame.AppendData(c.out, id, p, true, -1)
+	if c.peer.push && !c.client {
+		c.noteEnd(id, at)
+	}
+	c.dataSent++
+	c.sendWindow -= int64(len(p))
+	s.responded = true
+	c.settle(s, steps[s.state][sendDataEnd].next)
+	return true
 }
 
 // nextNumber returns a number for a block that is about to be kept. When all

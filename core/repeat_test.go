@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"weft/core"
@@ -102,5 +103,125 @@ func TestLastReceived(t *testing.T) {
 	}
 	if n[6] == 0 || n[6] == n[0] {
 		t.Errorf("after a change of the table: %v", n)
+	}
+}
+
+// RepeatWhole is Repeat and Send, byte for byte, or nothing at all.
+func TestRepeatWhole(t *testing.T) {
+	with := func(more ...core.Field) []core.Field {
+		return append(response[:len(response)-1:len(response)-1], more...)
+	}
+	open := response[:len(response)-1] // without content-length
+	head := append([]core.Field{{Name: ":method", Value: "HEAD"}}, request[1:]...)
+	small := core.Config{Limits: core.Limits{MaxOutput: 2000}}
+	for _, c := range []struct {
+		name    string
+		cfg     core.Config
+		request []core.Field
+		sent    []core.Field
+		window  uint32 // the peer's for each stream
+		body    int
+		waits   bool // another response is stuck half sent
+		whole   bool // it goes at once
+	}{
+		{name: "small", sent: open, body: 14, whole: true},
+		{name: "of the announced length", sent: response, body: len(body14), whole: true},
+		{name: "of another length", sent: response, body: len(body14) + 1},
+		{name: "nothing", sent: open, body: 0},
+		{name: "a frame", sent: open, body: 16384, whole: true},
+		{name: "more than a frame", sent: open, body: 16385},
+		{name: "all of the window", sent: open, window: 100, body: 100, whole: true},
+		{name: "more than the window", sent: open, window: 100, body: 101},
+		{name: "HEAD", request: head, sent: open, body: 14},
+		{name: "without content", sent: []core.Field{{Name: ":status", Value: "204"}}, body: 14},
+		{name: "with a priority", sent: with(core.Field{Name: "priority", Value: "u=1"}), body: 14},
+		{name: "padded", cfg: core.Config{Padding: core.PadMax}, sent: open, body: 14},
+		{name: "another one waits", sent: open, body: 14, waits: true},
+		{name: "no room", cfg: small, sent: open, body: 1990},
+		{name: "just room", cfg: small, sent: open, body: 1900, whole: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.request == nil {
+				c.request = request
+			}
+			var out, info [2]string
+			for i := range out {
+				conn := mustServer(t, c.cfg)
+				p := newPeerBlocks()
+				next := greet(t, conn, p, request, request)
+				if c.window != 0 {
+					conn.Receive(epoch, frame.AppendSettings(nil, []frame.Setting{{ID: frame.SettingInitialWindowSize, Value: c.window}}))
+					for conn.Next() != nil {
+					}
+				}
+				encoded := func() []byte { return bytes.Clone(p.encode(c.request)) }
+				ids, _ := requests(t, conn, next, encoded(), encoded(), encoded())
+				var block uint32
+				send := func(id core.StreamID, body []byte) {
+					if err := conn.Repeat(epoch, id, block, false); err != nil {
+						t.Error(err)
+					}
+					n, err := conn.Send(epoch, id, body, true)
+					out[i] += fmt.Sprintln(n, err)
+				}
+				conn.Headers(epoch, ids[0], c.sent, false) // may change the table
+				conn.Headers(epoch, ids[1], c.sent, false)
+				block = conn.LastSent()
+				if block == 0 || !conn.CanRepeat(block) {
+					t.Fatal("the response is not kept")
+				}
+				if c.waits {
+					conn.Send(epoch, ids[0], make([]byte, 1<<20), true)
+				}
+				out[i] += fmt.Sprintf("%x", conn.AppendOutput(nil))
+				if !c.waits {
+					conn.Wrote(epoch, 1<<20)
+				}
+				body := make([]byte, c.body)
+				switch {
+				case i == 1:
+					before := fmt.Sprint(conn.Info())
+					whole := conn.RepeatWhole(epoch, ids[2], block, body)
+					if whole != c.whole {
+						t.Errorf("RepeatWhole: %v", whole)
+					}
+					if !whole {
+						if after := fmt.Sprint(conn.Info()); after != before {
+							t.Errorf("it made %s of %s", after, before)
+						}
+						send(ids[2], body)
+						break
+					}
+					if conn.LastSent() != block {
+						t.Error("the block has another number")
+					}
+					out[i] += fmt.Sprintln(len(body), error(nil))
+				default:
+					send(ids[2], body)
+				}
+				if err := conn.CheckBooks(); err != nil {
+					t.Error(err)
+				}
+				if _, err := conn.Push(epoch, ids[2], request); err != nil { // the end moves behind it
+					out[i] += err.Error()
+				}
+				stream, ok := conn.Stream(ids[2])
+				info[i] = fmt.Sprint(conn.Info(), stream, ok)
+				out[i] += fmt.Sprintf("%x", conn.AppendOutput(nil))
+				if again := conn.RepeatWhole(epoch, ids[2], block, body); again {
+					t.Error("it was sent twice")
+				}
+			}
+			if out[1] != out[0] {
+				t.Errorf("at once:\n%s\none after the other:\n%s", out[1], out[0])
+			}
+			if info[1] != info[0] {
+				t.Errorf("at once: %s, one after the other: %s", info[1], info[0])
+			}
+		})
+	}
+	c := mustServer(t, core.Config{})
+	if c.RepeatWhole(epoch, 1, 0, []byte("x")) || c.CanRepeat(0) {
+		t.Error("on an idle stream, of no block")
 	}
 }

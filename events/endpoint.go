@@ -61,7 +61,7 @@ func (s *Session) Advance(now time.Time) {
 
 // SwapOutput is part of transport.Endpoint.
 func (s *Session) SwapOutput(spare []byte) []byte {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if s.watcher != nil {
 		s.watcher.taken()

@@ -194,7 +194,7 @@ func (st *ServerStream) begin(new bool) {
 	for _, f := range own {
 		f(st, st.Headers(), flags)
 	}
-	ss.mu.Lock()
+	ss.lock()
 	st.announced()
 }
 

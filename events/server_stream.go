@@ -78,6 +78,11 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 	if s.isGiven(h) && !o.NoDate {
 		// Most responses are made of the same headers as the one before.
 		end := o.EndStream || st.is(isHead) || hasNoBody(s.sent.list[0].Value)
+		if !end && !o.WaitForTrailers && st.mayDefer() {
+			s.deferred = st
+			st.responded(s.sent, false, false)
+			return nil
+		}
 		if s.conn.Repeat(now, st.id, s.sentBlock, end) == nil {
 			st.responded(s.sent, end, o.WaitForTrailers)
 			return nil

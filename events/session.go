@@ -59,6 +59,7 @@ type Session struct {
 	// announcing is a new request's while its stream event is emitted, and is
 	// not among the others yet.
 	announcing *Stream
+	deferred   *ServerStream // it, if its headers are to go with its body (deferred.go)
 	last       *Stream
 	live       int      // of those
 	heard      StreamID // whose headers or data came last

@@ -33,7 +33,7 @@ type SessionState struct {
 // State returns a snapshot of the session; all zero before it is connected and
 // after it has ended.
 func (s *Session) State() SessionState {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if s.conn == nil || s.destroyed {
 		return SessionState{}

@@ -20,7 +20,7 @@ type StreamState struct {
 // State returns a snapshot of the stream; the zero StreamState once it is
 // destroyed. A request that is not sent yet is idle.
 func (st *Stream) State() StreamState {
-	st.s.mu.Lock()
+	st.s.lock()
 	defer st.s.mu.Unlock()
 	switch {
 	case st.is(isDestroyed):

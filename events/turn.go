@@ -38,7 +38,13 @@ func (q *tasks) pop() task {
 	return t
 }
 
-func (s *Session) lock() { s.mu.Lock() }
+// lock begins what changes the session, or shows what the core has done so far:
+// what was deferred (deferred.go) is done before.
+func (s *Session) lock() {
+	if s.mu.Lock(); s.deferred != nil {
+		s.undefer()
+	}
+}
 
 // unlock ends a method call. What was said outside a turn is announced to
 // whoever drives the session.
@@ -144,7 +150,7 @@ func (s *Session) caught() {
 		return
 	}
 	if r := recover(); r != nil {
-		s.mu.Lock()
+		s.lock()
 		st.panicked(r)
 		st.server.announced()
 	}

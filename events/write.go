@@ -57,8 +57,16 @@ func (st *Stream) WriteString(p string) (ready bool, err error) { return st.Writ
 
 // End ends this side's message, after p if that is not empty.
 func (st *Stream) End(p []byte) error {
-	st.s.lock()
-	defer st.s.unlock()
+	s := st.s
+	s.mu.Lock()
+	if d := s.deferred; d != nil {
+		if &d.Stream == st && d.sendWhole(p) {
+			s.mu.Unlock() // this is a turn: nobody is to be woken
+			return nil
+		}
+		s.undefer()
+	}
+	defer s.unlock()
 	return st.end(p)
 }
 

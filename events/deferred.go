@@ -1,0 +1,38 @@
+package events
+
+// Most responses are made of Respond and, right after it, End with all of the
+// body. Where Respond only says once more what the last one said, it is done
+// together with that End, in one step of the core, which is half the work. It
+// makes no difference that shows: whatever else is asked of the session before
+// that does what was deferred first, and so does the end of the callback.
+
+// mayDefer reports whether Respond, which repeats the last response and leaves
+// the body open, may wait for the body: within the stream event of a request
+// that has ended, and where it cannot fail.
+func (st *ServerStream) mayDefer() bool {
+	s := st.s
+	return s.announcing == &st.Stream && st.is(gotEnd) && !st.is(offWire) && s.watcher == nil && s.conn.CanRepeat(s.sentBlock)
+}
+
+// undefer sends the headers that were deferred.
+func (s *Session) undefer() {
+	st := s.deferred
+	s.deferred = nil
+	if err := s.conn.Repeat(s.now, st.id, s.sentBlock, false); err != nil {
+		st.sendFailed(err)
+	}
+}
+
+// sendWhole sends the headers that were deferred with p as all of the body. It
+// reports false, and has done nothing, if not all of that can go at once.
+func (st *ServerStream) sendWhole(p []byte) bool {
+	s := st.s
+	if len(p) > maxPiece || !st.isFree() || !s.conn.RepeatWhole(s.now, st.id, s.sentBlock, p) {
+		return false
+	}
+	s.deferred = nil
+	st.active()
+	st.set(isEnding)
+	st.endSent()
+	return true
+}

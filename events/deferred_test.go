@@ -1,0 +1,174 @@
+package events_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"weft/core"
+	"weft/events"
+	"weft/transport/mem"
+)
+
+// Respond that waits for its body leaves no trace: whatever comes in between,
+// the same is sent and answered as by a session that is watched, where it never
+// waits.
+func TestDeferred(t *testing.T) {
+	large := strings.Repeat("0123456789", 5000)
+	var held *events.ServerStream
+	for _, c := range []struct {
+		name string
+		act  func(st *events.ServerStream) string
+		own  bool // it ends the response itself, if anything does
+	}{
+		{name: "nothing", act: func(*events.ServerStream) string { return "" }},
+		{name: "HeadersSent", act: func(st *events.ServerStream) string {
+			return fmt.Sprint(st.HeadersSent(), st.SentHeaders().Len(), st.Respond(events.Status(404)))
+		}},
+		{name: "State", act: func(st *events.ServerStream) string {
+			return fmt.Sprintf("%+v %+v", st.State(), st.Session().State())
+		}},
+		{name: "output", act: func(st *events.ServerStream) string {
+			return fmt.Sprintf("%x", st.Session().SwapOutput(nil))
+		}},
+		{name: "AdditionalHeaders", act: func(st *events.ServerStream) string {
+			return fmt.Sprint(st.AdditionalHeaders(events.Status(103)))
+		}},
+		{name: "Goaway", act: func(st *events.ServerStream) string {
+			return fmt.Sprint(st.Session().Goaway(core.NoError, 0, nil))
+		}},
+		{name: "Ping", act: func(st *events.ServerStream) string {
+			return fmt.Sprint(st.Session().Ping(func(error, time.Duration, [8]byte) {}, [8]byte{1}))
+		}},
+		{name: "Altsvc", act: func(st *events.ServerStream) string {
+			return fmt.Sprint(st.Session().AltsvcStream(`h2=":8000"`, st.ID()))
+		}},
+		{name: "Push", act: func(st *events.ServerStream) string {
+			push, err := st.PushStream(events.H(":path", "/pushed"))
+			if err == nil {
+				err = errors.Join(push.Respond(okHello), push.EndString("pushed"))
+			}
+			return fmt.Sprint(err)
+		}},
+		{name: "another one responds with others", act: func(*events.ServerStream) string {
+			return fmt.Sprint(held.Respond(events.Status(404, "x-new", "1")), held.End(nil))
+		}},
+		{name: "another one responds with the same", act: func(*events.ServerStream) string {
+			return fmt.Sprint(held.Respond(okHello), held.EndString("held"))
+		}},
+		{name: "another one is reset", act: func(*events.ServerStream) string {
+			held.Close(core.Cancel)
+			return ""
+		}},
+		{name: "listeners", act: func(st *events.ServerStream) string {
+			st.OnClose(func() {})
+			return fmt.Sprint(st.Readable(), st.Writable(), st.Closed())
+		}},
+		{name: "Write", act: func(st *events.ServerStream) string { return fmt.Sprint(st.WriteString("more, and ")) }},
+		{name: "another goroutine", own: true, act: func(st *events.ServerStream) string {
+			done := make(chan error)
+			go func() { done <- st.EndString("hello") }()
+			return fmt.Sprint(<-done)
+		}},
+		{name: "Close", act: func(st *events.ServerStream) string { st.Close(core.Cancel); return "" }},
+		{name: "Destroy", act: func(st *events.ServerStream) string { st.Destroy(errors.New("mine")); return "" }},
+		{name: "panic", act: func(*events.ServerStream) string { panic("oh") }},
+		{name: "session.Close", act: func(st *events.ServerStream) string { st.Session().Close(); return "" }},
+		{name: "session.Destroy", act: func(st *events.ServerStream) string {
+			st.Session().Destroy(nil, core.InternalError)
+			return ""
+		}},
+		{name: "no end", own: true, act: func(*events.ServerStream) string { return "" }},
+		{name: "an empty end", own: true, act: func(st *events.ServerStream) string { return fmt.Sprint(st.End(nil)) }},
+		{name: "a long end", own: true, act: func(st *events.ServerStream) string { return fmt.Sprint(st.EndString(large)) }},
+		{name: "SendFrom", own: true, act: func(st *events.ServerStream) string {
+			return fmt.Sprint(st.SendFrom(strings.NewReader(large), -1))
+		}},
+		{name: "Do", own: true, act: func(st *events.ServerStream) string {
+			st.Session().Do(func() { st.EndString("hello") })
+			return ""
+		}},
+		{name: "trailers", act: func(st *events.ServerStream) string {
+			return fmt.Sprint(st.SendTrailers(events.H("x", "y")))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			run := func(watched bool) string {
+				var log strings.Builder
+				opts := events.SessionOptions{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+				if watched {
+					opts.Performance = events.NewPerformanceObserver(func(*events.EntryList) {})
+				}
+				s, err := events.NewServerSession(mem.Epoch, opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
+					if h.Path() == "/held" {
+						held = st
+						return
+					}
+					if err := st.Respond(okHello); err != nil {
+						fmt.Fprintln(&log, "Respond:", err)
+					}
+					if h.Path() == "/act" {
+						fmt.Fprintln(&log, c.act(st))
+						if c.own {
+							return
+						}
+					}
+					fmt.Fprintln(&log, st.EndString("hello"), st.State())
+					st.OnClose(func() {
+						code, _ := st.RSTCode()
+						fmt.Fprintln(&log, "close", st.ID(), code)
+					})
+				})
+				asked := askServer(t, s, []string{"/", "/held"}, []string{"/"}, []string{"/", "/act", "/"}, []string{"/"})
+				fmt.Fprintf(&log, "%d open\n%x\n", s.StreamCount(), asked)
+				return log.String()
+			}
+			if got, want := run(false), run(true); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+var okHello = events.Status(200, "content-type", "text/plain")
+
+// askServer makes requests of a session, those of a list within one turn, and
+// returns all that the session has sent.
+func askServer(t *testing.T, s *events.ServerSession, turns ...[]string) (out []byte) {
+	t.Helper()
+	client, err := core.NewClient(mem.Epoch, core.Config{Settings: []core.Setting{{ID: core.SettingEnablePush, Value: 1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, paths := range turns {
+		for _, path := range paths {
+			fields := []core.Field{
+				{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "http"}, {Name: ":authority", Value: "localhost"}, {Name: ":path", Value: path},
+			}
+			if _, err := client.Open(mem.Epoch, fields, true); err != nil {
+				continue // the server is leaving
+			}
+		}
+		for range 3 { // until all is said
+			s.Receive(mem.Epoch, client.AppendOutput(nil))
+			piece := s.SwapOutput(nil)
+			s.Wrote(mem.Epoch, len(piece))
+			out = append(out, piece...)
+			client.Receive(mem.Epoch, piece)
+			for ev := client.Next(); ev != nil; ev = client.Next() {
+				if d, ok := ev.(*core.DataReceived); ok {
+					client.Consume(d.Stream, len(d.Data))
+				}
+			}
+		}
+	}
+	return out
+}
