@@ -51,7 +51,8 @@ func (s *Session) endLater() bool {
 
 // Destroy ends the session, its streams and its connection at once. The code
 // goes into the GOAWAY; with an err that is not nil, and which the error event
-// then reports, NoError stands for INTERNAL_ERROR.
+// then reports, NoError stands for INTERNAL_ERROR. Streams that have outlived
+// their connection, because what they received was not read, end as well.
 func (s *Session) Destroy(err error, code core.ErrCode) {
 	s.lock()
 	defer s.unlock()
@@ -60,6 +61,12 @@ func (s *Session) Destroy(err error, code core.ErrCode) {
 	}
 	if err == nil && code != core.NoError {
 		err = sessionError(code)
+	}
+	if s.destroyed {
+		// The connection may have ended by itself: then what is complete can
+		// still be read, but not any more.
+		s.destroyStreams(err)
+		return
 	}
 	s.destroy(err, code)
 }
