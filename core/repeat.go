@@ -2,6 +2,7 @@ package core
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"weft/core/frame"
@@ -69,13 +70,22 @@ func (c *Conn) RepeatWhole(now time.Time, id StreamID, block uint32, p []byte) b
 		return false
 	}
 	c.tick(now)
-	c.out = frame.AppendHeaders(c.out, id, e.raw, frame.FlagEndHeaders, nil, -1)
+	at := len(c.out)
+	body := at + head + frame.HeaderLen
+	out := slices.Grow(c.out, head+frame.HeaderLen+len(p))[:body+len(p)]
+	frame.PutHeader(out[at:], frame.Header{
+		Length: uint32(len(e.raw)), Type: frame.TypeHeaders, Flags: frame.FlagEndHeaders, Stream: id,
+	})
+	copy(out[at+frame.HeaderLen:], e.raw)
+	frame.PutHeader(out[at+head:], frame.Header{
+		Length: uint32(len(p)), Type: frame.TypeData, Flags: frame.FlagEndStream, Stream: id,
+	})
+	copy(out[body:], p)
+	c.out = out
 	c.forced += head
 	c.lastSent = block
-	at := len(c.out)
-	c.out = frame.AppendData(c.out, id, p, true, -1)
 	if c.peer.push && !c.client {
-		c.noteEnd(id, at)
+		c.noteEnd(id, at+head)
 	}
 	c.dataSent++
 	c.sendWindow -= int64(len(p))

@@ -304,15 +304,20 @@ func (st *Stream) forget() {
 	if st.is(isForgotten) {
 		return
 	}
+	s := st.s
 	st.set(isForgotten)
-	st.s.unlink(st)
-	if st.s.watcher != nil {
-		st.s.watcher.gone(st)
+	if st.prev != nil || s.first == st { // else it never was among them
+		s.unlink(st)
 	}
-	if st.extra().holds == 0 && st.server != nil {
+	if s.watcher != nil {
+		s.watcher.gone(st)
+	}
+	if st.server != nil && (st.more == nil || st.more.holds == 0) {
 		st.server.released()
 	}
-	st.s.maybeClosed()
+	if s.ended {
+		s.maybeClosed()
+	}
 }
 
 // link adds the stream to those of the session.
@@ -329,9 +334,6 @@ func (s *Session) link(st *Stream) {
 }
 
 func (s *Session) unlink(st *Stream) {
-	if st.prev == nil && s.first != st {
-		return // it never was among them
-	}
 	if st.prev == nil {
 		s.first = st.next
 	} else {

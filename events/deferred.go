@@ -6,12 +6,21 @@ package events
 // makes no difference that shows: whatever else is asked of the session before
 // that does what was deferred first, and so does the end of the callback.
 
-// mayDefer reports whether Respond, which repeats the last response and leaves
-// the body open, may wait for the body: within the stream event of a request
-// that has ended, and where it cannot fail.
-func (st *ServerStream) mayDefer() bool {
+// mayDefer reports whether Respond with h may wait for the body: within the
+// stream event of a request that has ended, if h is what the last response was
+// made of, and where it cannot fail.
+func (st *ServerStream) mayDefer(h Headers) bool {
+	const not = isHead | sentHeaders | isDestroyed | isClosed | offWire
 	s := st.s
-	return s.announcing == &st.Stream && st.is(gotEnd) && !st.is(offWire) && s.watcher == nil && s.conn.CanRepeat(s.sentBlock)
+	return s.announcing == &st.Stream && st.state&(gotEnd|not) == gotEnd && s.isGiven(h) &&
+		!hasNoBody(s.sent.list[0].Value) && s.watcher == nil && s.conn.CanRepeat(s.sentBlock)
+}
+
+func (st *ServerStream) deferHeaders() {
+	st.s.deferred = st
+	st.active()
+	st.sent = pack(st.s.sent)
+	st.set(sentHeaders)
 }
 
 // undefer sends the headers that were deferred.
@@ -31,6 +40,13 @@ func (st *ServerStream) sendWhole(p []byte) bool {
 		return false
 	}
 	s.deferred = nil
+	if st.more == nil && st.exchange == nil {
+		// What follows, in short: it is known nowhere yet, and nothing waits.
+		s.poke = s.poke || s.closing
+		st.set(isEnding | sentEnd | isClosed | offWire)
+		st.enqueue(pendFinish | pendSettle)
+		return true
+	}
 	st.active()
 	st.set(isEnding)
 	st.endSent()

@@ -57,8 +57,14 @@ func (st *ServerStream) PushAllowed() bool {
 // ErrInvalidChar, ErrInvalidHeaderValue, ErrInvalidConnection and
 // ErrHeaderSingleValue. Nothing is sent then, and another Respond may follow.
 func (st *ServerStream) Respond(h Headers, opts ...RespondOptions) error {
-	st.s.lock()
-	defer st.s.unlock()
+	s := st.s
+	s.lock()
+	if len(opts) == 0 && st.mayDefer(h) {
+		st.deferHeaders()
+		s.mu.Unlock() // this is a turn: nobody is to be woken
+		return nil
+	}
+	defer s.unlock()
 	var o RespondOptions
 	if len(opts) > 0 {
 		o = opts[0]
@@ -78,11 +84,6 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 	if s.isGiven(h) && !o.NoDate {
 		// Most responses are made of the same headers as the one before.
 		end := o.EndStream || st.is(isHead) || hasNoBody(s.sent.list[0].Value)
-		if !end && !o.WaitForTrailers && st.mayDefer() {
-			s.deferred = st
-			st.responded(s.sent, false, false)
-			return nil
-		}
 		if s.conn.Repeat(now, st.id, s.sentBlock, end) == nil {
 			st.responded(s.sent, end, o.WaitForTrailers)
 			return nil
