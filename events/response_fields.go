@@ -23,14 +23,9 @@ func (r *Response) SetHeader(name string, values ...string) error {
 	if err != nil || r.leavesOut(name) {
 		return err
 	}
-	if len(values) == 1 {
-		if i := indexField(r.fields, name); i >= 0 {
-			r.fields[i] = Field{Name: name, Value: trimValue(values[0])}
-			r.fields = removeFields(r.fields, i+1, name)
-			return nil
-		}
-	} else {
-		r.fields = removeFields(r.fields, 0, name)
+	if indexField(r.fields, name) >= 0 {
+		r.fields = putFields(r.fields, name, values)
+		return nil
 	}
 	r.queue(name, values)
 	return nil
@@ -164,20 +159,23 @@ func (r *Response) merged(h []Headers) ([]Field, error) {
 			if err != nil {
 				return nil, err
 			}
+			if r.leavesOut(name) {
+				continue
+			}
 			first := true // of that name in h
 			for j := range h.list[:i] {
 				first = first && h.list[j].Name != f.Name
 			}
-			switch {
-			case r.leavesOut(name):
-				continue
-			case first:
-				fields = removeFields(fields, 0, name)
-			case r.isStrict(name):
+			if !first && r.isStrict(name) {
 				return nil, errSingle(name)
 			}
 			f.Name, f.Value = name, trimValue(f.Value)
-			fields = append(fields, f)
+			if at := indexField(fields, name); first && at >= 0 { // it takes the place
+				fields[at] = f
+				fields = removeFields(fields, at+1, name)
+			} else {
+				fields = append(fields, f)
+			}
 		}
 	}
 	return fields, nil
@@ -191,6 +189,22 @@ func indexField(fields []Field, name string) int {
 		}
 	}
 	return -1
+}
+
+// putFields puts fields in the place of those of that name, or at the end.
+func putFields(fields []Field, name string, values []string) []Field {
+	at := indexField(fields, name)
+	if at < 0 {
+		at = len(fields)
+	} else {
+		fields = removeFields(fields, at+1, name)
+		fields[at].Value, fields[at].Sensitive = trimValue(values[0]), false
+		at, values = at+1, values[1:]
+	}
+	for i, v := range values {
+		fields = slices.Insert(fields, at+i, Field{Name: name, Value: trimValue(v)})
+	}
+	return fields
 }
 
 // removeFields removes the fields of that name, from an index on.

@@ -1,7 +1,5 @@
 package events
 
-import "slices"
-
 // SetTrailer queues a field that follows the body, in place of what was queued
 // under that name.
 //
@@ -20,10 +18,7 @@ func (r *Response) SetTrailer(name string, values ...string) error {
 		return nil
 	}
 	x := r.st.exchange.extras()
-	x.trailers = removeFields(x.trailers, 0, name)
-	for _, v := range values {
-		x.trailers = append(x.trailers, Field{Name: name, Value: trimValue(v)})
-	}
+	x.trailers = putFields(x.trailers, name, values)
 	return nil
 }
 
@@ -52,8 +47,11 @@ func (r *Response) AddTrailers(h Headers) error {
 		return ErrTrailersAlreadySent
 	}
 	x := r.st.exchange.extras()
-	x.trailers = slices.DeleteFunc(x.trailers, func(f Field) bool { return indexField(fields, f.Name) >= 0 })
-	x.trailers = append(x.trailers, fields...)
+	for i, f := range fields {
+		if indexField(fields, f.Name) == i {
+			x.trailers = putFields(x.trailers, f.Name, Headers{fields}.Values(f.Name))
+		}
+	}
 	return nil
 }
 

@@ -95,7 +95,8 @@ func (r *Request) all() Headers {
 	return r.st.headers.headers()
 }
 
-// RawHeaders returns names and values in turn, as they were received.
+// RawHeaders returns names and values in turn, as they were received; pieces of
+// cookie are one field.
 func (r *Request) RawHeaders() []string { return flat(r.shown(r.st.Headers())) }
 
 func flat(h Headers) []string {

@@ -87,9 +87,13 @@ func checkStatus(code int) error {
 	case code >= 100 && code < 200:
 		return ErrInfoStatusNotAllowed
 	case code < 100 || code > 599:
-		return ErrStatusInvalid.with("Invalid status code: %d", code).because(errStatusRange)
+		return invalidStatus(code)
 	}
 	return nil
+}
+
+func invalidStatus(code int) error {
+	return ErrStatusInvalid.with("Invalid status code: %d", code).because(errStatusRange)
 }
 
 // StatusMessage returns "": HTTP/2 has no reason phrase, and that of HTTP/1.1
@@ -131,20 +135,19 @@ func (r *Response) SetSendDate(on bool) {
 // over what was queued under the same name. On a response that is over it does
 // nothing.
 //
-// Errors: ErrHeadersSent; those of SetStatusCode about the status and those of
+// Errors: ErrHeadersSent; ErrStatusInvalid for what is no final status, those of
 // SetHeader about fields. Nothing was sent or queued then.
 func (r *Response) WriteHead(status int, h ...Headers) error {
 	st := r.st
 	st.s.lock()
 	defer st.s.unlock()
 	switch {
+	case st.is(sentHeaders) && !r.is(resFinished) && !st.is(isDestroyed):
+		return ErrHeadersSent
 	case r.over():
 		return nil
-	case st.is(sentHeaders):
-		return ErrHeadersSent
-	}
-	if err := checkStatus(status); err != nil {
-		return err
+	case status < 200 || status > 599:
+		return invalidStatus(status)
 	}
 	queued, before := r.fields, r.status
 	if len(h) > 0 {

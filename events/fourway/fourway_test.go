@@ -29,10 +29,14 @@ var scenarios = slices.Concat(
 	announcementsScenarios,
 	filesScenarios,
 	timeoutsScenarios,
+	compatFieldsScenarios,
+	compatBodiesScenarios,
+	compatExpectScenarios,
+	compatEndsScenarios,
 )
 
 // least is how many scenarios there have to be.
-const least = 60
+const least = 200
 
 // A party is what plays a role in a pairing.
 type party struct {

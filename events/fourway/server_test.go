@@ -14,6 +14,7 @@ type serverEnd struct {
 	server    *events.Server
 	handlers  map[string]func(st *events.ServerStream, h events.Headers)
 	unread    map[string]bool
+	exchanges map[string]map[string]served // by event and path
 	onSession []func(ss *events.ServerSession)
 	accepted  *signal
 	muted     bool
@@ -42,10 +43,11 @@ func (w *serverEnd) mute() {
 // weftServe starts the server half of a scenario.
 func weftServe(sc *scenario, pki *pki) (port int, stop func() transcript, err error) {
 	w := &serverEnd{
-		end:      newEnd(),
-		handlers: map[string]func(*events.ServerStream, events.Headers){},
-		unread:   map[string]bool{},
-		accepted: newSignal(),
+		end:       newEnd(),
+		handlers:  map[string]func(*events.ServerStream, events.Headers){},
+		unread:    map[string]bool{},
+		exchanges: map[string]map[string]served{},
+		accepted:  newSignal(),
 	}
 	opts := events.SecureServerOptions{}
 	opts.Logger = slog.New(slog.DiscardHandler)
@@ -77,6 +79,11 @@ func weftServe(sc *scenario, pki *pki) (port int, stop func() transcript, err er
 			w.say("server", "sessionError %s", errorText(err))
 		}
 	})
+	sc.server(w)
+	if len(w.exchanges) > 0 {
+		w.serveExchanges()
+		return w.listen()
+	}
 	w.server.OnStream(func(st *events.ServerStream, h events.Headers, flags events.Flags) {
 		path := h.Path()
 		if path == "" {
@@ -91,7 +98,10 @@ func weftServe(sc *scenario, pki *pki) (port int, stop func() transcript, err er
 			f(st, h)
 		}
 	})
-	sc.server(w)
+	return w.listen()
+}
+
+func (w *serverEnd) listen() (port int, stop func() transcript, err error) {
 	addr, err := w.server.Listen("127.0.0.1:0")
 	if err != nil {
 		return 0, nil, err

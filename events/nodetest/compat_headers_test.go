@@ -298,7 +298,7 @@ func TestNode_compatHeaders(t *testing.T) {
 				wantErr(t, "a bad status", res.SetStatusCode(code), events.ErrStatusInvalid)
 			}
 			wantErr(t, "WriteHead(99)", res.WriteHead(99), events.ErrStatusInvalid)
-			wantErr(t, "WriteHead(103)", res.WriteHead(103), events.ErrInfoStatusNotAllowed)
+			wantErr(t, "WriteHead(103)", res.WriteHead(103), events.ErrStatusInvalid)
 			wantEq(t, "StatusCode", res.StatusCode(), 500)
 			res.End(nil)
 		})

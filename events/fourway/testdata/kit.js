@@ -62,6 +62,9 @@ class End {
     }
   }
 
+  // show writes down values as JSON.
+  show(what, ...values) { this.say("seen", `${what}: ${JSON.stringify(values)}`) }
+
   // named makes a name that is not taken.
   named(name) {
     let unique = name
@@ -137,6 +140,39 @@ class End {
     return stream
   }
 
+  // watchExchange writes down what a request and its response emit. With read
+  // false nobody listens to the request's data. What is said of the response has
+  // an object of its own, for it is chance what its finish falls between.
+  watchExchange(req, res, name, { read = true } = {}) {
+    let bytes = 0
+    let hash = createHash("sha256")
+    const say = line => {
+      if (bytes > 0) {
+        this.say(name, `data ${bytes} ${hash.digest("hex").slice(0, 8)}`)
+        bytes = 0
+        hash = createHash("sha256")
+      }
+      this.say(name, line)
+    }
+    if (read) {
+      req.on("data", chunk => {
+        bytes += chunk.length
+        hash.update(chunk)
+      })
+    }
+    const sayOfResponse = line => this.say(name + " response", line)
+    for (const event of ["end", "aborted", "close"]) req.on(event, () => say(event))
+    req.once("timeout", () => say("timeout"))
+    res.on("finish", () => sayOfResponse("finish"))
+    res.once("timeout", () => sayOfResponse("timeout"))
+    const { stream } = req
+    stream.on("close", () => {
+      say(`closed ${stream.rstCode} complete=${req.complete} aborted=${req.aborted} destroyed=${stream.destroyed}`)
+      sayOfResponse(`ended=${res.writableEnded} headersSent=${res.headersSent}`)
+    })
+    this.opened(name, stream)
+  }
+
   watchSession(session, name) {
     session.on("error", err => this.say(name, `error ${errorText(err)}`))
     session.on("frameError", (type, code, id) => this.say(name, `frameError ${type} ${code} ${id}`))
@@ -156,12 +192,19 @@ class ServerEnd extends End {
   constructor() {
     super()
     this.handlers = {}
+    this.exchanges = {}
     this.sessionHandlers = []
     this.accepted = new Promise(resolve => { this.accept = resolve })
   }
 
   // on serves a path. With read false nobody listens to the request's data.
   on(path, handler, options) { this.handlers[path] = { handler, options } }
+
+  // onRequest serves a path by an event of the Compatibility API. The server has
+  // no listener for streams then.
+  onRequest(path, handler, { event = "request", ...options } = {}) {
+    (this.exchanges[event] ??= {})[path] = { handler, options }
+  }
 
   // mute is for scenarios in which it is chance what the server hears.
   mute() {
@@ -186,7 +229,9 @@ async function serve(scenario, pki) {
     for (const f of end.sessionHandlers) f(session)
   })
   if (!end.muted) server.on("sessionError", err => end.say("server", `sessionError ${errorText(err)}`))
-  server.on("stream", (stream, headers, flags) => {
+  const exchanges = Object.entries(end.exchanges)
+  for (const [event, handlers] of exchanges) server.on(event, (req, res) => serveExchange(end, event, handlers, req, res))
+  if (exchanges.length === 0) server.on("stream", (stream, headers, flags) => {
     const path = headers[":path"] ?? headers[":method"]
     const served = end.handlers[path]
     if (end.muted) {
@@ -213,6 +258,21 @@ async function serve(scenario, pki) {
       server.close()
       return end.objects
     },
+  }
+}
+
+// serveExchange gives a request and its response to whom they are for.
+function serveExchange(end, event, handlers, req, res) {
+  const path = req.url ?? req.method
+  const served = handlers[path]
+  const name = end.named(path)
+  end.say(name, `${event} ${fieldsText(req.headers)}`)
+  end.watchExchange(req, res, name, served?.options)
+  try {
+    served?.handler(req, res)
+  } catch (err) {
+    end.say(name, `threw ${errorText(err)}`)
+    req.stream.close(2)
   }
 }
 
