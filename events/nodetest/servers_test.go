@@ -21,12 +21,11 @@ import (
 // kind is one of the two kinds of servers, with a listener in memory.
 type kind struct {
 	*events.Server
-	t       *testing.T
-	name    string // of the rows: server, secureServer
-	closer  io.Closer
-	l       *mem.Listener
-	served  chan error
-	refused bool // the server was closed by the test
+	t      *testing.T
+	name   string // of the rows: server, secureServer
+	closer io.Closer
+	l      *mem.Listener
+	served chan error
 
 	mu  sync.Mutex
 	log []string
