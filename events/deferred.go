@@ -40,15 +40,47 @@ func (st *ServerStream) sendWhole(p []byte) bool {
 		return false
 	}
 	s.deferred = nil
-	if st.more == nil && st.exchange == nil {
-		// What follows, in short: it is known nowhere yet, and nothing waits.
+	st.sentWhole()
+	return true
+}
+
+// sentWhole notes that the core has all of both messages: what endSent and the
+// like do one by one, in short where the stream has nothing unusual.
+func (st *Stream) sentWhole() {
+	s := st.s
+	s.touched = true
+	st.set(isEnding)
+	if st.more == nil && st.unsent == 0 && !st.is(isMapped) && s.watcher == nil &&
+		(st.exchange == nil || st.exchange.more == nil) {
 		s.poke = s.poke || s.closing
-		st.set(isEnding | sentEnd | isClosed | offWire)
+		st.set(sentEnd | isClosed | offWire)
 		st.enqueue(pendFinish | pendSettle)
-		return true
+		return
 	}
 	st.active()
-	st.set(isEnding)
 	st.endSent()
+	st.afterSend()
+}
+
+// endAsBefore is End of the Compatibility API for a response that was not begun
+// and whose headers are those of the last one: the same in one call. It reports
+// false, and has done nothing, if not all of that can go at once.
+func (r *Response) endAsBefore(p []byte) bool {
+	const not = sentHeaders | isEnding | isHead | offWire | isWaiting | isHolding | wantsTail
+	st, s := r.st, r.st.s
+	if len(p) == 0 || len(p) > maxPiece || st.state&(gotEnd|not) != gotEnd || st.out != nil || st.extra().source != nil ||
+		s.watcher != nil || s.server.http1 != nil {
+		return false
+	}
+	now := s.time()
+	if !r.isAsBefore(now, statusText(r.code())) || !s.conn.RepeatWhole(now, st.id, s.sentBlock, p) {
+		return false
+	}
+	r.set(resEnded)
+	st.sent = pack(s.sent)
+	st.set(sentHeaders)
+	s.giveFields(r.fields, true)
+	r.fields = nil
+	st.sentWhole()
 	return true
 }

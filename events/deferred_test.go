@@ -3,7 +3,6 @@ package events_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -99,7 +98,7 @@ func TestDeferred(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			run := func(watched bool) string {
 				var log strings.Builder
-				opts := events.SessionOptions{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+				opts := events.SessionOptions{Logger: slog.New(slog.DiscardHandler)}
 				if watched {
 					opts.Performance = events.NewPerformanceObserver(func(*events.EntryList) {})
 				}
@@ -139,6 +138,112 @@ func TestDeferred(t *testing.T) {
 }
 
 var okHello = events.Status(200, "content-type", "text/plain")
+
+// So it is in the Compatibility API.
+func TestEndAsBefore(t *testing.T) {
+	large := strings.Repeat("0123456789", 5000)
+	for _, c := range []struct {
+		name string
+		act  func(req *events.Request, res *events.Response)
+	}{
+		{"the same", func(_ *events.Request, res *events.Response) { res.EndString("hello") }},
+		{"another body", func(_ *events.Request, res *events.Response) { res.EndString(large) }},
+		{"no body", func(_ *events.Request, res *events.Response) { res.End(nil) }},
+		{"in pieces", func(_ *events.Request, res *events.Response) {
+			res.WriteString("hel")
+			res.EndString("lo")
+		}},
+		{"corked", func(_ *events.Request, res *events.Response) {
+			res.Cork()
+			res.WriteString("hel")
+			res.EndString("lo")
+		}},
+		{"another field", func(_ *events.Request, res *events.Response) {
+			res.SetHeader("x", "y")
+			res.EndString("hello")
+		}},
+		{"another status", func(_ *events.Request, res *events.Response) {
+			res.SetStatusCode(404)
+			res.EndString("hello")
+		}},
+		{"a status without body", func(_ *events.Request, res *events.Response) {
+			res.SetStatusCode(204)
+			res.EndString("hello")
+		}},
+		{"without date", func(_ *events.Request, res *events.Response) {
+			res.SetSendDate(false)
+			res.EndString("hello")
+		}},
+		{"trailers", func(_ *events.Request, res *events.Response) {
+			res.AddTrailers(events.H("x", "y"))
+			res.EndString("hello")
+		}},
+		{"listeners", func(req *events.Request, res *events.Response) {
+			req.OnEnd(func() {})
+			res.EndString("hello")
+		}},
+		{"context", func(req *events.Request, res *events.Response) {
+			ctx := req.Context()
+			res.EndString("hello")
+			if ctx.Err() == nil {
+				t.Error("the context has not ended")
+			}
+		}},
+		{"twice", func(_ *events.Request, res *events.Response) {
+			res.EndString("hello")
+			if err := res.EndString("hello"); !errors.Is(err, events.ErrWriteAfterEnd) {
+				t.Error(err)
+			}
+		}},
+		{"after Destroy", func(_ *events.Request, res *events.Response) {
+			res.Destroy(nil)
+			res.EndString("hello")
+		}},
+		{"panic", func(_ *events.Request, res *events.Response) {
+			res.EndString("hello")
+			panic("oh")
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			run := func(watched bool) string {
+				var log strings.Builder
+				opts := events.ServerOptions{SessionOptions: events.SessionOptions{
+					Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return mem.Epoch },
+				}}
+				if watched {
+					opts.Performance = events.NewPerformanceObserver(func(*events.EntryList) {})
+				}
+				srv, err := events.CreateServer(opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				srv.OnRequest(func(req *events.Request, res *events.Response) {
+					res.SetHeader("content-type", "text/plain")
+					switch req.URL() {
+					case "/act":
+						c.act(req, res)
+					case "/finish":
+						res.OnFinish(func() { fmt.Fprintln(&log, "finish") })
+						res.OnClose(func() { fmt.Fprintln(&log, "close") })
+						fallthrough
+					default:
+						fmt.Fprintln(&log, res.EndString("hello"), res.HeadersSent(), res.WritableEnded(), res.WritableFinished(), res.GetHeaderNames())
+					}
+				})
+				s, err := srv.NewSession(mem.Epoch)
+				if err != nil {
+					t.Fatal(err)
+				}
+				asked := askServer(t, s, []string{"/"}, []string{"/"}, []string{"/", "/act", "/finish", "/"}, []string{"/"})
+				fmt.Fprintf(&log, "%d open\n%x\n", s.StreamCount(), asked)
+				return log.String()
+			}
+			if got, want := run(false), run(true); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
 
 // askServer makes requests of a session, those of a list within one turn, and
 // returns all that the session has sent.

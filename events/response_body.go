@@ -118,6 +118,9 @@ func (r *Response) end(p []byte) error {
 		r.set(resEnded)
 		return ErrInvalidStream
 	}
+	if st.exchange.more == nil && r.endAsBefore(p) {
+		return nil
+	}
 	if r.st.exchange.more != nil && len(r.st.exchange.more.buffer) > 0 {
 		p = append(r.st.exchange.more.buffer, p...)
 	}
