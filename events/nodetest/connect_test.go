@@ -168,8 +168,14 @@ func TestNode_connectMethod(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		target := l.Addr().String()
-		l.Close()
+		defer l.Close()
+		// The port of a connection: nobody listens on it, and nobody gets it.
+		busy, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer busy.Close()
+		target := busy.LocalAddr().String()
 		wantEq(t, "the code", code(throughProxy(t, proxy(t, target), connectTo(target))), events.ConnectError)
 		covers(t, "rule.connect-method.dial-failure")
 	})
