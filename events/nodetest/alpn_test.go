@@ -1,7 +1,9 @@
 package nodetest
 
 import (
+	"bytes"
 	"context"
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -75,8 +77,8 @@ func TestUnknownProtocol(t *testing.T) {
 				}
 				conn.Close()
 			}
-			k.happened()
 			covers(t, "rule.alpn.mismatch-fails-handshake")
+			k.happened()
 			covers(t, "rule.alpn.unknownProtocol-condition")
 		})
 	})
@@ -243,6 +245,11 @@ func TestOptionCertificates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		second, err := makeCertificate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		own.Certificate = append(own.Certificate, second.Certificate...) // a chain
 		srv, err := events.CreateSecureServer(events.SecureServerOptions{TLS: &tls.Config{Certificates: []tls.Certificate{own}}})
 		if err != nil {
 			t.Fatal(err)
@@ -271,15 +278,24 @@ func TestOptionCertificates(t *testing.T) {
 			t.Fatal(err)
 		}
 		state, ok := client.Socket().ConnectionState()
-		// The chain is the certificate's, and the handshake proved the key.
-		if !ok || len(state.PeerCertificates) != 1 || !state.PeerCertificates[0].Equal(own.Leaf) {
+		if !ok || len(state.PeerCertificates) != 2 || !state.PeerCertificates[0].Equal(own.Leaf) ||
+			!bytes.Equal(state.PeerCertificates[1].Raw, second.Certificate[0]) {
 			t.Errorf("the server showed %v", state.PeerCertificates)
 		}
+		covers(t, "createSecureServer.option.cert")
+		// The handshake has proved that the server has the key of that.
+		if key := own.PrivateKey.(crypto.Signer).Public(); !state.HandshakeComplete ||
+			!state.PeerCertificates[0].PublicKey.(interface{ Equal(crypto.PublicKey) bool }).Equal(key) {
+			t.Error("the key is another one")
+		}
+		covers(t, "createSecureServer.option.key")
+		// Key and chain in one thing, for a name: what pfx is.
+		if len(state.VerifiedChains) == 0 || state.ServerName != "localhost" {
+			t.Errorf("verified: %v", state.VerifiedChains)
+		}
+		covers(t, "createSecureServer.option.pfx")
 		client.Destroy(nil, events.NoError)
 		client.Wait()
-		covers(t, "createSecureServer.option.key")
-		covers(t, "createSecureServer.option.cert")
-		covers(t, "createSecureServer.option.pfx")
 		// Without it, another one's roots don't do.
 		other := trusting(testTLS(t))
 		other.ServerName = "localhost"

@@ -16,10 +16,12 @@ func expecting(what string) events.Headers {
 func TestNode_compatExpect(t *testing.T) {
 	t.Run("compat-expect-continue-check.1", func(t *testing.T) {
 		w := newWorld(t, setup{})
-		w.handle(func(*events.Request, *events.Response) { t.Error("request was emitted") })
+		w.handle(func(*events.Request, *events.Response) { w.note("request") })
 		w.srv.OnCheckContinue(func(req *events.Request, res *events.Response) {
+			w.note("checkContinue")
 			wantEq(t, "WriteContinue", res.WriteContinue(), true)
 			wantEq(t, "HeadersSent", res.HeadersSent(), false)
+			covers(t, "response.method.writeContinue")
 			wantNil(t, "WriteHead", res.WriteHead(200))
 			wantNil(t, "End", res.EndString("some body"))
 		})
@@ -27,12 +29,15 @@ func TestNode_compatExpect(t *testing.T) {
 			st.OnContinue(func() { st.EndString("upload") })
 		})
 		w.settle()
-		w.happened("client ready 1", "client continue", "client headers 100", "client finish",
-			"client response 200 flags=4", "client data some body", "client end", "client close 0")
+		wantEq(t, "checkContinue events", count(w.log, "checkContinue"), 1)
 		covers(t, "server.event.checkContinue")
+		if slices.ContainsFunc(w.log, func(s string) bool { return strings.HasPrefix(s, "request") || strings.HasPrefix(s, "req ") }) {
+			t.Errorf("request was emitted: %q", w.log)
+		}
 		covers(t, "rule.server.checkContinue-replaces-request")
+		w.happened("client ready 1", "checkContinue", "client continue", "client headers 100", "client finish",
+			"client response 200 flags=4", "client data some body", "client end", "client close 0")
 		covers(t, "rule.compat.checkContinue-writeContinue")
-		covers(t, "response.method.writeContinue")
 	})
 	t.Run("compat-expect-continue-check.2", func(t *testing.T) {
 		w := newWorld(t, setup{})
@@ -74,8 +79,9 @@ func TestNode_compatExpect(t *testing.T) {
 		})
 		w.request(expecting("100-continue"), events.RequestOptions{}, func(st *events.ClientStream) { st.End(nil) })
 		w.settle()
-		w.sawAll("request", "client continue", "client response 200 flags=5")
+		w.sawAll("client continue", "client response 200 flags=5")
 		covers(t, "rule.server.auto-continue")
+		wantEq(t, "request events", count(w.log, "request"), 1)
 		covers(t, "server.event.request")
 	})
 	t.Run("checkContinue needs a request listener", func(t *testing.T) {

@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -139,8 +140,6 @@ func TestNode_compatResponse(t *testing.T) {
 			ready := res.WriteFunc([]byte("muahaha"), func(err error) { w.note("written %v", err) })
 			wantEq(t, "what WriteFunc says", ready, true)
 			wantEq(t, "HeadersSent", res.HeadersSent(), true)
-			covers(t, "response.method.write")
-			covers(t, "rule.compat.implicit-headers")
 			wantEq(t, "writes so far", len(w.of("written")), 0)
 			w.later(func() { res.End(nil) })
 		})
@@ -148,6 +147,9 @@ func TestNode_compatResponse(t *testing.T) {
 			t.Errorf("written %q", got)
 		}
 		w.sawAll("client data muahaha")
+		covers(t, "response.method.write")
+		w.sawAll("client response 200 flags=4")
+		covers(t, "rule.compat.implicit-headers")
 	})
 	t.Run("compat-serverresponse-write.2", func(t *testing.T) {
 		w := newWorld(t, setup{})
@@ -320,7 +322,9 @@ func TestNode_compatResponse(t *testing.T) {
 			res = r
 			wantEq(t, "Req", res.Req(), req)
 			covers(t, "response.prop.req")
-			covers(t, "class.Http2ServerResponse")
+			res.SetHeader("x-changed", "first")
+			res.SetHeader("x-changed", "then")
+			wantNil(t, "SetTrailer", res.SetTrailer("x-sum", "7"))
 			res.WriteString("so far")
 		})
 		w.get()
@@ -335,11 +339,17 @@ func TestNode_compatResponse(t *testing.T) {
 		w.settle()
 		w.sawAll("client end", "ended")
 		covers(t, "response.method.end")
+		wantEq(t, "finish events", count(w.log, "res finish"), 1)
+		covers(t, "response.event.finish")
 		if i, j := slices.Index(w.log, "res finish"), slices.Index(w.log, "client end"); i < 0 || i > j {
 			t.Errorf("finish waits for the client: %q", w.log)
 		}
-		covers(t, "response.event.finish")
 		covers(t, "rule.compat.finish-not-delivery")
+		// Fields that could be changed, headers nobody sent by name, trailers.
+		if got := w.answered().Get("x-changed"); got != "then" || !w.saw("client trailers x-sum=7 flags=5") {
+			t.Errorf("x-changed is %q; %q", got, w.log)
+		}
+		covers(t, "class.Http2ServerResponse")
 		if got := w.of("res"); !slices.Equal(got, []string{"finish"}) {
 			t.Errorf("the response saw %q", got)
 		}
@@ -351,17 +361,17 @@ func TestNode_compatResponse(t *testing.T) {
 		w := newWorld(t, setup{})
 		w.handle(func(_ *events.Request, res *events.Response) {
 			w.link.After(time.Second, func() { // outside any turn
-				sent := w.link.Sent(1)
 				res.WriteString("one")
-				w.note("sent with it: %d", w.link.Sent(1)-sent)
-				res.EndString("two")
+				w.link.After(time.Second, func() { res.WriteString("two") })
+				w.link.After(2*time.Second, func() { res.EndString("three") })
 			})
 		})
 		w.get()
-		w.link.RunFor(2 * time.Second)
-		if got := w.fromServer.stream(1); len(got) != 3 {
-			t.Errorf("the server sent %q", got)
-		}
+		w.link.RunFor(4 * time.Second)
+		same(t, "the server sent", w.fromServer.together(1), []string{
+			fmt.Sprintf("HEADERS 1 :status=200 date=%q + ", w.answered().Get("date")) + `DATA 1 3 "one"`,
+			`DATA 1 3 "two"`, `DATA 1 5 "three" END_STREAM`,
+		})
 		covers(t, "rule.compat.first-write-buffering")
 	})
 	t.Run("no body", func(t *testing.T) {

@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -13,10 +14,12 @@ import (
 
 func TestNode_compatSocket(t *testing.T) {
 	t.Run("compat-socket.1", func(t *testing.T) {
-		exchange(t, func(_ *world, req *events.Request, res *events.Response) {
+		exchange(t, func(w *world, req *events.Request, res *events.Response) {
 			k := req.Socket()
-			wantEq(t, "the response's socket", res.Socket(), k)
+			wantEq(t, "BytesRead", k.BytesRead(), w.server.Socket().BytesRead())
+			wantEq(t, "Destroyed", k.Destroyed(), false)
 			covers(t, "request.prop.socket")
+			wantEq(t, "the response's socket", res.Socket(), k)
 			covers(t, "response.prop.socket")
 			wantEq(t, "the request's connection", req.Connection(), k)
 			covers(t, "request.prop.connection")
@@ -46,13 +49,13 @@ func TestNode_compatSocket(t *testing.T) {
 				w.later(func() { res.End(nil) })
 			})
 			wantNil(t, "SetTimeout", k.SetTimeout(987*time.Millisecond, nil))
-			covers(t, "rule.compat-socket.setTimeout")
 		})
 		w.get()
 		w.link.RunFor(10 * time.Second)
 		if got := w.of("session timeout after"); len(got) != 1 {
 			t.Errorf("timeouts after %q", got)
 		}
+		covers(t, "rule.compat-socket.setTimeout")
 		w.sawAll("client end")
 
 		// The rest of it needs a connection.
@@ -112,6 +115,35 @@ func TestNode_compatSocket(t *testing.T) {
 		w.get()
 		w.settle()
 		w.sawAll("finished", "client end")
+		if w.server.Destroyed() {
+			t.Error("the connection has ended")
+		}
+
+		// Its methods and events are the stream's.
+		oh := errors.New("oh")
+		w = newWorld(t, setup{})
+		w.handle(func(req *events.Request, res *events.Response) {
+			k := req.Socket()
+			k.OnEnd(func() { w.note("socket end") })
+			k.OnFinish(func() { w.note("socket finish") })
+			k.OnError(func(err error) { w.note("socket error %v", err) })
+			k.OnClose(func() { w.note("socket close") })
+			req.Resume()
+			if req.URL() == "/destroy" {
+				k.Destroy(oh)
+				return
+			}
+			wantNil(t, "End", k.End([]byte("by the socket")))
+		})
+		w.get()
+		w.settle()
+		same(t, "after End the socket saw", w.of("socket"), []string{"end", "finish", "close"})
+		w.sawAll("client data by the socket", "client close 0")
+		w.log = nil
+		w.request(events.H(":path", "/destroy"), events.RequestOptions{})
+		w.settle()
+		same(t, "after Destroy the socket saw", w.of("socket"), []string{"error oh", "close"})
+		w.sawAll("client close 2")
 		covers(t, "rule.compat-socket.stream-methods")
 		if w.server.Destroyed() {
 			t.Error("the connection has ended")
@@ -193,9 +225,10 @@ func TestNode_compatSocket(t *testing.T) {
 		got := make(chan string, 2)
 		srv.OnRequest(func(req *events.Request, res *events.Response) {
 			state, ok := req.Socket().ConnectionState()
-			if st, h2 := req.Stream(); h2 && req.HTTPVersion() == "2.0" && st.Session().ALPNProtocol() == state.NegotiatedProtocol {
-				covers(t, "rule.compat.detect-protocol")
+			if st, h2 := req.Stream(); !h2 || req.HTTPVersion() != "2.0" || st.Session().ALPNProtocol() != state.NegotiatedProtocol {
+				t.Errorf("HTTP/%s by a stream: %v; TLS says %q", req.HTTPVersion(), h2, state.NegotiatedProtocol)
 			}
+			covers(t, "rule.compat.detect-protocol")
 			got <- map[bool]string{true: "TLS with " + state.NegotiatedProtocol}[ok]
 			res.End(nil)
 		})

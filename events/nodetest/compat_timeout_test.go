@@ -1,7 +1,6 @@
 package nodetest
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -26,12 +25,12 @@ func TestNode_compatTimeout(t *testing.T) {
 		})
 		w.get()
 		w.link.RunFor(time.Second)
-		if got := w.of("timeout"); !slices.Equal(got, []string{"event", "callback"}) {
-			t.Errorf("timeouts: %q", got)
-		}
-		w.sawAll("res finish", "client response 200 flags=5")
+		wantEq(t, "timeout events", count(w.log, "timeout event"), 1)
 		covers(t, "response.event.timeout")
+		wantEq(t, "calls", count(w.log, "timeout callback"), 1)
 		covers(t, "response.method.setTimeout")
+		w.sawAll("res finish", "client response 200 flags=5")
+		same(t, "timeouts", w.of("timeout"), []string{"event", "callback"})
 	})
 	t.Run("of the request", func(t *testing.T) {
 		w := newWorld(t, setup{})
@@ -41,12 +40,12 @@ func TestNode_compatTimeout(t *testing.T) {
 		})
 		w.get()
 		w.link.RunFor(10 * time.Second)
-		if got := w.of("timeout"); !slices.Equal(got, []string{"event", "callback"}) {
-			t.Errorf("timeouts: %q", got)
-		}
-		w.sawAll("client response 200 flags=5")
+		wantEq(t, "timeout events", count(w.log, "timeout event"), 1)
 		covers(t, "request.event.timeout")
+		wantEq(t, "calls", count(w.log, "timeout callback"), 1)
 		covers(t, "request.method.setTimeout")
+		w.sawAll("client response 200 flags=5")
+		same(t, "timeouts", w.of("timeout"), []string{"event", "callback"})
 	})
 	t.Run("nobody listens", func(t *testing.T) {
 		w := newWorld(t, setup{})

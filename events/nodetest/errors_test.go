@@ -42,8 +42,11 @@ func TestErrors(t *testing.T) {
 		_, err = w.client.Ping(nil)
 		fails(t, "Ping", err, events.ErrInvalidArgType,
 			`ERR_INVALID_ARG_TYPE: The "callback" argument must be of type function. Received nil`)
-		covers(t, "error.ERR_INVALID_ARG_TYPE")
 		covers(t, "error.ERR_INVALID_CALLBACK")
+		_, err = events.PerformServerHandshake(nil, events.ServerOptions{}, nil)
+		fails(t, "PerformServerHandshake", err, events.ErrInvalidArgType,
+			`ERR_INVALID_ARG_TYPE: The "socket" argument must be an instance of Duplex. Received nil`)
+		covers(t, "error.ERR_INVALID_ARG_TYPE")
 	})
 	t.Run("state", func(t *testing.T) {
 		w := newWorld(t, setup{})
@@ -76,16 +79,24 @@ func TestErrors(t *testing.T) {
 		w := newWorld(t, setup{})
 		w.serve(nil)
 		w.watchSession("session", &w.server.Session)
+		w.srv.OnSessionError(func(err error, _ *events.ServerSession) { w.note("sessionError %s", errText(err)) })
 		r := newRaw(t, w.server, false)
 		r.send(r.peer.Handshake(true).Headers(1, false, coretest.Request("POST", "/")...).
 			Data(3, []byte("x"), true)) // on a stream that never was
-		if len(w.of("server error")) != 1 || len(w.of("session error")) != 1 {
-			t.Errorf("%q", w.log)
-		}
-		for _, who := range []string{"server error", "session error"} {
-			if text := w.of(who); !strings.HasPrefix(text[0], "ERR_HTTP2_ERROR: ") {
+		for _, who := range []string{"server error", "session error", "sessionError"} {
+			if text := w.of(who); len(text) != 1 || text[0] != "ERR_HTTP2_ERROR: Protocol error" {
 				t.Errorf("%s: %q", who, text)
 			}
+		}
+		// One of a stream alone, and its session goes on.
+		w = newWorld(t, setup{})
+		w.serve(nil)
+		r = newRaw(t, w.server, false)
+		r.send(r.peer.Handshake(true).Headers(1, false, coretest.Request("POST", "/", field("content-length", "1"))...).
+			Data(1, []byte("xx"), true))
+		if text := w.of("server error"); len(text) != 1 || text[0] != "ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_PROTOCOL_ERROR" ||
+			w.server.Destroyed() {
+			t.Errorf("%q", w.log)
 		}
 		covers(t, "rule.error.protocol")
 	})

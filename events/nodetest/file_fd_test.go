@@ -122,14 +122,14 @@ func TestNode_respond_file_fd(t *testing.T) {
 		one := w.request(events.H(":path", "/three"), events.RequestOptions{})
 		two := w.fetch(":path", "/rest")
 		two.is(t, 200, "89abcdefg")
-		if n := two.response.Get("content-length"); n != "9" {
-			t.Errorf("content-length %s", n)
-		}
-		if !w.saw("client data 89a") || !one.Complete() || checks != 2 {
-			t.Errorf("%d checks; happened: %q", checks, w.log)
+		covers(t, "serverStream.respondWithFD.option.offset")
+		if n := two.response.Get("content-length"); n != "9" || checks != 2 {
+			t.Errorf("%d checks, content-length %s", checks, n)
 		}
 		covers(t, "serverStream.respondWithFD.option.statCheck")
-		covers(t, "serverStream.respondWithFD.option.offset")
+		if !w.saw("client data 89a") || !one.Complete() {
+			t.Errorf("happened: %q", w.log)
+		}
 		covers(t, "serverStream.respondWithFD.option.length")
 		isOpen(t, f)
 		w.fetch(":path", "/three").is(t, 200, "89a") // and again

@@ -177,10 +177,13 @@ func TestNode_headers(t *testing.T) {
 			t.Errorf("sent %q", fieldsOf(stream.SentTrailers()))
 		}
 		covers(t, "stream.prop.sentTrailers")
-		if !w.saw("client headers 102") || !w.saw("client trailers xyz=abc flags=5") {
+		if got := w.of("client headers"); !slices.Equal(got, []string{"102"}) || !w.saw("client trailers xyz=abc flags=5") {
 			t.Errorf("%q", w.log)
 		}
 		covers(t, "clientStream.event.headers")
+		if sent := w.fromServer.stream(1); len(sent) == 0 || sent[0] != "HEADERS 1 :status=102" {
+			t.Errorf("sent %q", sent)
+		}
 		covers(t, "serverStream.method.additionalHeaders")
 	})
 	t.Run("dont-override", func(t *testing.T) {
@@ -247,7 +250,9 @@ func TestNode_headers(t *testing.T) {
 			t.Errorf("received %v", got)
 		}
 		covers(t, "rule.headers.status-number")
-		covers(t, "serverStream.method.respond")
+		if len(got) != next || next != len(codes) {
+			t.Errorf("%d response events for %d requests", len(got), next)
+		}
 		covers(t, "clientStream.event.response")
 		for i, code := range codes {
 			sent := w.fromServer.stream(events.StreamID(2*i + 1))
@@ -277,7 +282,14 @@ func TestNode_headers(t *testing.T) {
 		same(t, "sent", w.fromServer.stream(1), []string{
 			fmt.Sprintf("HEADERS 1 :status=200 date=%q", at), `DATA 1 0 END_STREAM`,
 		})
+		covers(t, "serverStream.method.respond")
+		if status := w.answered().Status(); status != 200 {
+			t.Errorf("the status is %d", status)
+		}
 		covers(t, "rule.respond.default-status")
+		if date := w.answered().Get("date"); date != at || at == "" {
+			t.Errorf("the date is %q at %s", date, at)
+		}
 		covers(t, "rule.respond.date-header")
 		if !w.saw("client end") || len(w.of("client response")) != 1 {
 			t.Errorf("%q", w.log)

@@ -214,6 +214,7 @@ type wire struct {
 	t      *testing.T
 	reader *coretest.Reader
 	frames []coretest.Frame
+	pieces []int // how many frames there were after each piece
 }
 
 func newWire(t *testing.T, client bool) *wire {
@@ -224,7 +225,10 @@ func newWire(t *testing.T, client bool) *wire {
 func (f *wire) trace(net.Conn) events.Trace { return f }
 
 func (f *wire) Received(time.Time, []byte) {}
-func (f *wire) Sent(_ time.Time, p []byte) { f.read(p) }
+func (f *wire) Sent(_ time.Time, p []byte) {
+	f.read(p)
+	f.pieces = append(f.pieces, len(f.frames))
+}
 
 func (f *wire) read(p []byte) {
 	f.reader.MaxFrame = 1<<24 - 1
@@ -258,8 +262,21 @@ func (f *wire) stream(id events.StreamID) []string {
 	return list
 }
 
+// together is stream, with what went to the transport in one piece in one line.
+func (f *wire) together(id events.StreamID) (list []string) {
+	from := 0
+	for _, to := range f.pieces {
+		piece := &wire{frames: f.frames[from:to]}
+		if frames := piece.stream(id); len(frames) > 0 {
+			list = append(list, strings.Join(frames, " + "))
+		}
+		from = to
+	}
+	return list
+}
+
 // has reports whether exactly this frame was sent.
 func (f *wire) has(line string) bool { return slices.Contains(f.list(), line) }
 
 // clear forgets what was sent.
-func (f *wire) clear() { f.frames = nil }
+func (f *wire) clear() { f.frames, f.pieces = nil, nil }

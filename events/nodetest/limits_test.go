@@ -119,12 +119,24 @@ func TestNode_limits(t *testing.T) {
 		}
 	})
 	t.Run("large-writes-session-memory-leak.1", func(t *testing.T) {
+		// What a client refuses for want of memory are pushes: one at the end
+		// is taken. The server has as little, and refuses no request.
 		s := clientLimits(events.SessionLimits{MaxSessionMemory: 1})
+		s.server.MaxSessionMemory = 1
 		s.client.Transport, s.server.Transport = core.TransportEncrypted, core.TransportEncrypted
 		s.base = "https://localhost"
 		w := newWorld(t, s)
 		body := strings.Repeat("a", 204800)
-		w.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { st.EndString(body) })
+		w.server.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
+			if h.Path() == "/push" {
+				if _, err := st.PushStream(events.H(":path", "/pushed")); err != nil {
+					t.Error(err)
+				}
+			}
+			st.EndString(body)
+		})
+		pushes := 0
+		w.client.OnStream(func(*events.ClientStream, events.Headers, events.Flags) { pushes++ })
 		done := 0
 		var next func()
 		next = func() {
@@ -135,6 +147,11 @@ func TestNode_limits(t *testing.T) {
 			}
 			got := 0
 			st.OnError(func(err error) { t.Error(err) })
+			// Every other body waits for a while before it is read.
+			if done%2 == 1 {
+				st.Pause()
+				w.link.After(time.Second, st.Resume)
+			}
 			st.OnData(func(p []byte) { got += len(p) })
 			st.OnClose(func() {
 				if done++; got != len(body) {
@@ -145,9 +162,14 @@ func TestNode_limits(t *testing.T) {
 			})
 		}
 		w.client.Do(next)
-		w.settle()
+		w.link.RunFor(2 * time.Minute)
 		if done != 51 {
 			t.Errorf("%d of 51 responses", done)
+		}
+		w.request(events.H(":path", "/push"), events.RequestOptions{})
+		w.settle()
+		if pushes != 1 {
+			t.Errorf("after them the client takes no push: %q", w.fromClient.stream(2))
 		}
 	})
 	t.Run("max-concurrent-streams.1", func(t *testing.T) {

@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -36,9 +37,15 @@ func TestListeners(t *testing.T) {
 	w.happened("first", "once", "last")
 	covers(t, "class.EventEmitter")
 	ping()
-	w.happened("first", "last")
+	if count(w.log, "first") != 1 || count(w.log, "last") != 1 {
+		t.Errorf("the second time: %q", w.log)
+	}
 	covers(t, "emitter.method.on")
+	if w.saw("once") {
+		t.Errorf("the second time: %q", w.log)
+	}
 	covers(t, "emitter.method.once")
+	w.happened("first", "last")
 }
 
 // A connection that was made elsewhere is handed to a server, and to Connect:
@@ -51,7 +58,9 @@ func TestFactories(t *testing.T) {
 	}
 	options := func(own, other uint16) events.SessionOptions {
 		return events.SessionOptions{
-			Settings:             events.Settings{CustomSettings: map[uint16]uint32{own: 1}},
+			Settings: events.Settings{
+				InitialWindowSize: events.Set(70_000 + uint32(own)), CustomSettings: map[uint16]uint32{own: 1},
+			},
 			RemoteCustomSettings: []uint16{other},
 		}
 	}
@@ -66,7 +75,14 @@ func TestFactories(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := func(t *testing.T, srv *events.Server, url string, wrap func(net.Conn) net.Conn) {
+	// run says covers for the server's own rows by its name, and for those of
+	// the client once.
+	run := func(t *testing.T, srv *events.Server, name, url string, wrap func(net.Conn) net.Conn) {
+		client1 := func(row string) {
+			if name == "createServer" {
+				covers(t, row)
+			}
+		}
 		sessions := make(chan *events.ServerSession, 1)
 		srv.OnSession(func(ss *events.ServerSession) { sessions <- ss })
 		srv.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
@@ -82,9 +98,10 @@ func TestFactories(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		connects := make(chan bool, 2)
+		dials := 0
 		client, err := events.Connect(ctx, url, events.ConnectOptions{
 			SessionOptions:   options(2001, 1001),
-			CreateConnection: func(context.Context) (net.Conn, error) { return wrap(near), nil },
+			CreateConnection: func(context.Context) (net.Conn, error) { dials++; return wrap(near), nil },
 			Setup:            func(s *events.ClientSession) { s.OnConnect(func() { connects <- true }) },
 		})
 		if err != nil {
@@ -99,46 +116,67 @@ func TestFactories(t *testing.T) {
 		if want := url[:len(url)-len("://example.org:8443")] + " example.org:8443 /"; string(got) != want || err != nil {
 			t.Errorf("the body is %q, %v; want %q", got, err, want)
 		}
+		covers(t, "http2."+name)
 		server := <-sessions
+		if state, secure := server.Socket().ConnectionState(); name == "createSecureServer" {
+			// Only the server's own options had this certificate.
+			if own, _ := client.Socket().ConnectionState(); !secure || state.NegotiatedProtocol != "h2" ||
+				!bytes.Equal(own.PeerCertificates[0].Raw, cert.Certificate[0]) {
+				t.Errorf("TLS: %v, %s", secure, state.NegotiatedProtocol)
+			}
+			covers(t, "createSecureServer.option.tls-options")
+		}
+		if dials != 1 {
+			t.Errorf("the function that makes the connection was called %d times", dials)
+		}
+		client1("connect.option.createConnection")
+		if client.Type() != events.SessionTypeClient || client.Connecting() || client.Destroyed() {
+			t.Errorf("a session of type %v, connecting %v", client.Type(), client.Connecting())
+		}
+		client1("http2.connect")
 		if err := <-served; err != nil {
 			t.Errorf("ServeConn: %v", err)
 		}
-		if d := cmp.Diff(map[uint16]uint32{1001: 1}, client.RemoteSettings().CustomSettings); d != "" {
-			t.Errorf("at the client: %s", d)
+		client1("emitter.method.emit")
+		if server.Socket().BytesRead() == 0 || server.Destroyed() {
+			t.Errorf("%d bytes came over the connection that was handed over", server.Socket().BytesRead())
 		}
+		client1("rule.server.inject-connection")
+		// Each side announces what its options say, and shows those of the
+		// peer's custom settings that they name.
+		if size := client.RemoteSettings().InitialWindowSize.Or(0); size != 71_001 {
+			t.Errorf("the server's windows are %d", size)
+		}
+		covers(t, name+".option.settings")
 		if d := cmp.Diff(map[uint16]uint32{2001: 1}, server.RemoteSettings().CustomSettings); d != "" {
 			t.Errorf("at the server: %s", d)
 		}
+		covers(t, name+".option.remoteCustomSettings")
+		if size := server.RemoteSettings().InitialWindowSize.Or(0); size != 72_001 {
+			t.Errorf("the client's windows are %d", size)
+		}
+		client1("connect.option.settings")
+		if d := cmp.Diff(map[uint16]uint32{1001: 1}, client.RemoteSettings().CustomSettings); d != "" {
+			t.Errorf("at the client: %s", d)
+		}
+		client1("connect.option.remoteCustomSettings")
 		body.Close()
 		client.Close()
 		client.Wait()
 		if n := len(connects); n != 1 {
 			t.Errorf("connect was emitted %d times", n)
 		}
+		client1("rule.connect.listener-once")
 		srv.Close()
 		srv.Wait()
 	}
 	t.Run("cleartext", func(t *testing.T) {
-		run(t, plain, "http://example.org:8443", func(c net.Conn) net.Conn { return c })
-		covers(t, "http2.createServer")
-		covers(t, "http2.connect")
-		covers(t, "emitter.method.emit")
-		covers(t, "rule.server.inject-connection")
-		covers(t, "rule.connect.listener-once")
-		covers(t, "connect.option.createConnection")
-		covers(t, "createServer.option.settings")
-		covers(t, "createServer.option.remoteCustomSettings")
-		covers(t, "connect.option.settings")
-		covers(t, "connect.option.remoteCustomSettings")
+		run(t, plain, "createServer", "http://example.org:8443", func(c net.Conn) net.Conn { return c })
 	})
 	t.Run("TLS", func(t *testing.T) {
-		run(t, &secure.Server, "https://example.org:8443", func(c net.Conn) net.Conn {
+		run(t, &secure.Server, "createSecureServer", "https://example.org:8443", func(c net.Conn) net.Conn {
 			return tls.Client(c, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}, ServerName: "example.org"})
 		})
-		covers(t, "http2.createSecureServer")
-		covers(t, "createSecureServer.option.settings")
-		covers(t, "createSecureServer.option.remoteCustomSettings")
-		covers(t, "createSecureServer.option.tls-options")
 	})
 }
 

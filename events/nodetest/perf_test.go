@@ -123,11 +123,9 @@ func TestNode_perf_hooks(t *testing.T) {
 			if s.StreamCount != 1 {
 				t.Errorf("%d streams, want 1", s.StreamCount)
 			}
-			covers(t, "perf.session.streamCount")
 			if s.MaxConcurrentStreams != 1 {
 				t.Errorf("%d streams at the same time, want 1", s.MaxConcurrentStreams)
 			}
-			covers(t, "perf.session.maxConcurrentStreams")
 			// There and back again over a link with a latency of 10 ms.
 			if rtt, ok := s.PingRTT.Get(); !ok || rtt != 20*time.Millisecond {
 				t.Errorf("round trip %v %v", rtt, ok)
@@ -136,7 +134,6 @@ func TestNode_perf_hooks(t *testing.T) {
 			if s.StreamAverageDuration != side.m.entries[0].Duration {
 				t.Errorf("average %v, the one stream took %v", s.StreamAverageDuration, side.m.entries[0].Duration)
 			}
-			covers(t, "perf.session.streamAverageDuration")
 		}
 		if d := client.entries[0].Duration; d != 20*time.Millisecond {
 			t.Errorf("the request took %v", d)
@@ -282,8 +279,13 @@ func TestNode_pack_end_stream_flag(t *testing.T) {
 // streams that end in one turn come together.
 func TestPerformanceObserver(t *testing.T) {
 	w, client, server := newMeasured(t, nil)
-	covers(t, "class.PerformanceObserver")
-	w.serve(func(st *events.ServerStream, _ events.Headers) { st.EndString("hello") })
+	w.serve(func(st *events.ServerStream, h events.Headers) {
+		if h.Path() == "/slow" {
+			w.link.After(40*time.Millisecond, func() { st.EndString("hello") })
+			return
+		}
+		st.EndString("hello")
+	})
 	w.client.Do(func() {
 		for range 3 {
 			st, err := w.client.Request(t.Context(), events.H(":path", "/"))
@@ -302,6 +304,12 @@ func TestPerformanceObserver(t *testing.T) {
 	if client.calls != 1 || len(client.streams()) != 3 {
 		t.Errorf("%d calls with %d streams, want one with 3", client.calls, len(client.streams()))
 	}
+	covers(t, "class.PerformanceObserver")
+	for _, e := range client.entries {
+		if e.Stream == nil || e.EntryType != events.EntryTypeHTTP2 || e.Duration != 20*time.Millisecond {
+			t.Errorf("an entry of %s for %v", e.EntryType, e.Duration)
+		}
+	}
 	covers(t, "perf.observer.getEntries")
 
 	server.Disconnect()
@@ -314,8 +322,8 @@ func TestPerformanceObserver(t *testing.T) {
 	if err := server.Observe(events.ObserveOptions{EntryTypes: []events.EntryType{"http2"}}); err != nil {
 		t.Error(err)
 	}
-	w.get()
-	w.settle()
+	w.request(events.H(":path", "/slow"), events.RequestOptions{})
+	w.link.RunFor(time.Second)
 	if n := len(server.streams()); n != 1 {
 		t.Errorf("%d streams after Observe, want 1", n)
 	}
@@ -328,9 +336,19 @@ func TestPerformanceObserver(t *testing.T) {
 	covers(t, "perf.observer.option.entryTypes")
 	w.client.Close()
 	w.settle()
-	if s := client.session(t); s.MaxConcurrentStreams != 3 || s.StreamCount != 5 {
-		t.Errorf("%d streams, at most %d at the same time; want 5 and 3", s.StreamCount, s.MaxConcurrentStreams)
+	s := client.session(t)
+	if s.StreamCount != 5 {
+		t.Errorf("%d streams, want 5", s.StreamCount)
 	}
+	covers(t, "perf.session.streamCount")
+	if s.MaxConcurrentStreams != 3 {
+		t.Errorf("at most %d streams at the same time, want 3", s.MaxConcurrentStreams)
+	}
+	covers(t, "perf.session.maxConcurrentStreams")
+	if want := (4*20 + 60) * time.Millisecond / 5; s.StreamAverageDuration != want {
+		t.Errorf("streams took %v, want %v", s.StreamAverageDuration, want)
+	}
+	covers(t, "perf.session.streamAverageDuration")
 	if _, ok := client.session(t).PingRTT.Get(); ok {
 		t.Error("a round trip without a ping")
 	}

@@ -185,6 +185,7 @@ func TestPriorityBeforeRequest(t *testing.T) {
 		d.connect()
 		const text = `error ERR_INVALID_ARG_VALUE: The property "options.parent" is 1: a stream can't depend on itself`
 		d.happened("client", text, "close 2")
+		st.Close(core.NoError)
 		d.over()
 	})
 }

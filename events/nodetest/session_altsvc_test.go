@@ -86,8 +86,14 @@ func TestOrigin(t *testing.T) {
 	w.settle()
 	w.happened(`origin ["https://example.com" "https://example.net:8443" "https://example.org"]` +
 		` of ["https://example.org" "https://example.com" "https://example.net:8443"]`)
-	covers(t, "session.method.origin")
 	covers(t, "session.event.origin")
+	if !slices.ContainsFunc(w.fromServer.list(), func(s string) bool {
+		return strings.HasPrefix(s, "ORIGIN") && containsAll(s, "https://example.com", "https://example.net:8443", "https://example.org") &&
+			!strings.Contains(s, "path")
+	}) {
+		t.Errorf("sent: %q", w.fromServer.list())
+	}
+	covers(t, "session.method.origin")
 	w.fromServer.clear()
 	for url, code := range map[string]*events.Error{"no url": events.ErrInvalidURL, "abc:": events.ErrInvalidOrigin} {
 		is(t, "origin "+url, w.server.Origin("https://example.com", url), code)

@@ -164,17 +164,28 @@ func TestNode_clientDestroy(t *testing.T) {
 	t.Run("client-destroy.10", func(t *testing.T) {
 		dialing(t, events.ConnectOptions{}, func(d *dialed) {
 			d.answer()
-			ctx, cancel := context.WithCancel(context.Background())
-			d.request(ctx, events.H(":method", "POST"))
+			why := errors.New("changed my mind")
+			ctx, cancel := context.WithCancelCause(context.Background())
+			var failed error
+			d.request(ctx, events.H(":method", "POST"), func(st *events.ClientStream) {
+				st.OnError(func(err error) { failed = err })
+			})
 			d.happened("client connect", "server stream /")
-			cancel()
+			cancel(why)
 			d.happened("request error ABORT_ERR: The operation was aborted", "request close 8",
 				"server stream aborted", "server stream close 8")
 			if !d.fromClient.has("RST_STREAM 1 CANCEL") {
 				t.Errorf("the client sent %q", d.fromClient.list())
 			}
-			covers(t, "rule.request.abort-signal")
 			covers(t, "session.request.option.signal")
+			if !errors.Is(failed, why) {
+				t.Errorf("the context's cause is not in %v", failed)
+			}
+			covers(t, "rule.request.abort-signal")
+			var e *events.Error
+			if !errors.Is(failed, events.ErrAbort) || !errors.As(failed, &e) || e.Code != "ABORT_ERR" {
+				t.Errorf("failed with %#v", failed)
+			}
 			covers(t, "error.AbortError")
 			d.request(context.Background(), get)
 			d.happened("server stream /") // the session is still good

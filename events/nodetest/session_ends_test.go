@@ -40,6 +40,7 @@ func TestSessionEnds(t *testing.T) {
 			}
 			w.log = got
 			w.happened(c.want...)
+			covers(t, "rule.session.destroy-error-order")
 			w.settle()
 			if list := w.fromServer.list(); list[len(list)-1] != c.sent {
 				t.Errorf("sent %q, want %s last", list, c.sent)
@@ -49,7 +50,6 @@ func TestSessionEnds(t *testing.T) {
 			}
 		}
 		covers(t, "session.method.destroy")
-		covers(t, "rule.session.destroy-error-order")
 	})
 	t.Run("close", func(t *testing.T) {
 		w := newWorld(t, setup{})
@@ -76,10 +76,10 @@ func TestSessionEnds(t *testing.T) {
 		w.settle()
 		w.happened("server finish", "server close 0", "session close",
 			"client response 200 flags=4", "client data late", "client end", "client close 0")
+		covers(t, "session.method.close")
 		if !w.server.Destroyed() || !w.link.Closed() {
 			t.Error("the session does not destroy itself after the last stream")
 		}
-		covers(t, "session.method.close")
 		covers(t, "rule.session.close-then-destroy")
 	})
 	t.Run("the last event", func(t *testing.T) {

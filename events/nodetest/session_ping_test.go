@@ -47,13 +47,16 @@ func TestNode_ping(t *testing.T) {
 				w.note("%s %v %v", who, ok, err)
 			})
 			w.settle()
+			if !w.saw("<nil> 30ms true") {
+				t.Errorf("%q", w.log)
+			}
+			covers(t, "rule.ping.duration-ms")
 			w.happened(who+" true <nil>", "<nil> 30ms true")
+			covers(t, "session.method.ping")
 		}
 		if !w.fromClient.has("PING 0102030405060708") || !w.fromClient.has("PING ACK 0102030405060708") {
 			t.Errorf("the client sent %q", w.fromClient.list())
 		}
-		covers(t, "session.method.ping")
-		covers(t, "rule.ping.duration-ms")
 		covers(t, "rule.ping.payload-8-bytes")
 	})
 	t.Run("ping.2", func(t *testing.T) {
@@ -111,9 +114,9 @@ func TestNode_ping(t *testing.T) {
 			if n != allowed {
 				t.Errorf("%d PINGs were sent, want %d", n, allowed)
 			}
+			covers(t, "connect.option.maxOutstandingPings")
 		}
 		covers(t, "rule.ping.max-outstanding")
-		covers(t, "connect.option.maxOutstandingPings")
 	})
 	t.Run("ping.4", func(t *testing.T) {
 		// What is no array of eight bytes does not compile. A missing callback

@@ -27,8 +27,12 @@ func TestSessionProperties(t *testing.T) {
 		}
 		c.OnConnect(func() { d.note("connecting %v", c.Connecting()) })
 		d.answer()
-		d.happened("client connect", "connecting false")
+		synctest.Wait()
+		if c.Connecting() || !slices.Contains(d.log, "connecting false") {
+			t.Errorf("connected, and connecting: %v; %q", c.Connecting(), d.log)
+		}
 		covers(t, "session.prop.connecting")
+		d.happened("client connect", "connecting false")
 		covers(t, "session.event.connect")
 		if encrypted, known := c.Encrypted(); encrypted || !known || c.ALPNProtocol() != "h2c" || c.OriginSet() != nil {
 			t.Errorf("connected in cleartext: %v %v %q %v", encrypted, known, c.ALPNProtocol(), c.OriginSet())
@@ -40,12 +44,15 @@ func TestSessionProperties(t *testing.T) {
 	})
 	w.settle()
 	for who, s := range map[string]*events.Session{"client": &w.client.Session, "server": &w.server.Session} {
-		if encrypted, known := s.Encrypted(); !encrypted || !known || s.ALPNProtocol() != "h2" {
-			t.Errorf("the %s over TLS: %v %v %q", who, encrypted, known, s.ALPNProtocol())
+		if encrypted, known := s.Encrypted(); !encrypted || !known {
+			t.Errorf("the %s over TLS: %v %v", who, encrypted, known)
 		}
+		covers(t, "session.prop.encrypted")
+		if s.ALPNProtocol() != "h2" {
+			t.Errorf("the %s over TLS: %q", who, s.ALPNProtocol())
+		}
+		covers(t, "session.prop.alpnProtocol")
 	}
-	covers(t, "session.prop.encrypted")
-	covers(t, "session.prop.alpnProtocol")
 	if got := w.client.OriginSet(); !slices.Equal(got, []string{"https://example.org:8443"}) {
 		t.Errorf("the origins of a client over TLS: %q", got)
 	}
@@ -226,11 +233,18 @@ func TestSessionSocket(t *testing.T) {
 			t.Error("the view is no net.Conn")
 		}
 		covers(t, "rule.session-socket.blocked")
-		covers(t, "rule.session.no-direct-socket-io")
-		covers(t, "error.ERR_HTTP2_NO_SOCKET_MANIPULATION")
-		if d.client.Destroyed() || socket.Destroyed() {
-			t.Error("the session suffered")
+		before := d.fromClient.list()
+		n, err := socket.Write([]byte("x"))
+		var e *events.Error
+		if n != 0 || !errors.As(err, &e) || e.Code != "ERR_HTTP2_NO_SOCKET_MANIPULATION" || !errors.Is(err, events.ErrNoSocketManipulation) {
+			t.Errorf("Write: %d, %v", n, err)
 		}
+		covers(t, "error.ERR_HTTP2_NO_SOCKET_MANIPULATION")
+		synctest.Wait()
+		if d.client.Destroyed() || socket.Destroyed() || !slices.Equal(d.fromClient.list(), before) {
+			t.Errorf("the session suffered: %q", d.fromClient.list())
+		}
+		covers(t, "rule.session.no-direct-socket-io")
 		if socket.LocalAddr() != d.near.LocalAddr() || socket.RemoteAddr() != d.near.RemoteAddr() {
 			t.Errorf("the addresses: %v, %v", socket.LocalAddr(), socket.RemoteAddr())
 		}
@@ -244,12 +258,12 @@ func TestSessionSocket(t *testing.T) {
 			t.Error("TLS in cleartext")
 		}
 		covers(t, "rule.session-socket.passthrough")
-		covers(t, "session.prop.socket")
 		d.client.Destroy(nil, events.NoError)
 		d.happened("client close", "server goaway 0 last=0", "server close")
 		if d.client.Socket() != nil {
 			t.Error("a socket after the close event")
 		}
+		covers(t, "session.prop.socket")
 	})
 }
 

@@ -3,6 +3,7 @@ package nodetest
 import (
 	"crypto/tls"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,7 +31,16 @@ func TestNode_sessionSettings(t *testing.T) {
 				t.Errorf("%s read again: %s", who, d)
 			}
 		}
+		// Each side's own are what the other one has of it.
+		w = newWorld(t, setup{client: events.SessionOptions{Settings: events.Settings{InitialWindowSize: events.Set[uint32](70_000)}}})
+		w.settle()
+		if c, s := w.client.LocalSettings().InitialWindowSize, w.server.LocalSettings().InitialWindowSize; c.Or(0) != 70_000 || s.Or(0) != 65535 {
+			t.Errorf("windows of %s and %s", show(c), show(s))
+		}
 		covers(t, "session.prop.localSettings")
+		if c, s := w.client.RemoteSettings().InitialWindowSize, w.server.RemoteSettings().InitialWindowSize; c.Or(0) != 65535 || s.Or(0) != 70_000 {
+			t.Errorf("the others' windows are %s and %s", show(c), show(s))
+		}
 		covers(t, "session.prop.remoteSettings")
 	})
 	t.Run("session-settings.2", func(t *testing.T) {
@@ -83,8 +93,11 @@ func TestNode_sessionSettings(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.settle()
-		w.happened("callback <nil> 1 true", "localSettings false 123456 16384")
+		if got := w.of("localSettings"); !slices.Equal(got, []string{"false 123456 16384"}) {
+			t.Errorf("%q", w.log)
+		}
 		covers(t, "session.event.localSettings")
+		w.happened("callback <nil> 1 true", "localSettings false 123456 16384")
 		covers(t, "session.method.settings")
 	})
 	t.Run("session-settings.4", func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,75 @@ func keys(s events.Settings) map[string]string {
 	}
 }
 
-// Each setting has its default, is sent, and is seen by both sides.
+// settingEffects show that the settings of TestSettings count, in a world that
+// has them.
+var settingEffects = map[string]func(t *testing.T, w *world, r *raw){
+	"headerTableSize": func(t *testing.T, w *world, _ *raw) {
+		if c, s := w.client.State().DeflateDynamicTableSize, w.server.State().InflateDynamicTableSize; c != 100 || s != 100 {
+			t.Errorf("the client compresses with a table of %d, the server has one of %d", c, s)
+		}
+	},
+	"enablePush": func(t *testing.T, w *world, _ *raw) {
+		w.serve(func(st *events.ServerStream, _ events.Headers) {
+			if _, err := st.PushStream(events.H(":path", "/")); st.PushAllowed() || !errors.Is(err, events.ErrPushDisabled) {
+				t.Errorf("pushes are allowed: %v; %v", st.PushAllowed(), err)
+			}
+			w.note("refused")
+		})
+		w.get()
+		w.settle()
+		w.sawAll("refused")
+	},
+	"initialWindowSize": func(t *testing.T, w *world, r *raw) {
+		w.serve(func(st *events.ServerStream, _ events.Headers) { st.Pause() })
+		st := w.post()
+		st.WriteString("held back")
+		w.settle()
+		if sent := w.fromClient.stream(1); len(sent) != 1 || st.BufferSize() != 9 {
+			t.Errorf("sent %q, %d bytes wait", sent, st.BufferSize())
+		}
+		// The server holds others to it, too.
+		r.send(r.peer.Headers(1, false, coretest.Request("POST", "/")...).Data(1, []byte("x"), false))
+		if !r.saw("RST_STREAM 1 FLOW_CONTROL_ERROR") {
+			t.Errorf("one byte too many is answered by %q", r.got.list())
+		}
+	},
+	"maxFrameSize": func(t *testing.T, w *world, r *raw) {
+		r.send(r.peer.Headers(1, false, coretest.Request("POST", "/")...).Data(1, make([]byte, 40_000), true))
+		if r.eof || slices.ContainsFunc(r.got.list(), func(s string) bool { return strings.HasPrefix(s, "GOAWAY") }) {
+			t.Errorf("a long frame is answered by %q", r.got.list())
+		}
+	},
+	"maxConcurrentStreams": func(t *testing.T, w *world, r *raw) {
+		if st := w.get(); len(w.fromClient.stream(1)) > 0 || !st.Pending() {
+			t.Errorf("the client sends %q", w.fromClient.stream(1))
+		}
+		r.send(r.peer.Headers(1, true, coretest.Request("GET", "/")...))
+		if !r.saw("RST_STREAM 1 REFUSED_STREAM") {
+			t.Errorf("a stream too many is answered by %q", r.got.list())
+		}
+	},
+	"maxHeaderListSize": tooLongAList,
+	"maxHeaderSize":     tooLongAList,
+	"enableConnectProtocol": func(t *testing.T, w *world, _ *raw) {
+		w.serve(func(st *events.ServerStream, h events.Headers) { w.note("protocol %s", h.Get(":protocol")) })
+		w.request(events.H(":method", "CONNECT", ":protocol", "chat", ":path", "/"), events.RequestOptions{})
+		w.settle()
+		w.sawAll("protocol chat")
+	},
+}
+
+// tooLongAList sends what is longer than 1001 bytes.
+func tooLongAList(t *testing.T, _ *world, r *raw) {
+	r.send(r.peer.Headers(1, true, coretest.Request("GET", "/", field("x", fmt.Sprintf("%1000d", 1)))...))
+	if !slices.ContainsFunc(r.got.stream(1), func(s string) bool {
+		return s == "HEADERS 1 :status=431 END_STREAM" || s == "RST_STREAM 1 ENHANCE_YOUR_CALM"
+	}) {
+		t.Errorf("a list too long is answered by %q", r.got.list())
+	}
+}
+
+// Each setting has its default, is sent, is seen by both sides, and counts.
 func TestSettings(t *testing.T) {
 	u32, yes, no := events.Set[uint32], events.Set(true), events.Set(false)
 	for _, c := range []struct {
@@ -79,6 +148,11 @@ func TestSettings(t *testing.T) {
 			if got := keys(remote.RemoteSettings())[c.key]; got != c.value {
 				t.Errorf("for the peer it is %s, want %s", got, c.value)
 			}
+			fresh := newWorld(t, s)
+			fresh.serve(nil)
+			r := newRaw(t, fresh.server, false)
+			r.send(r.peer.Handshake(true))
+			settingEffects[c.key](t, w, r)
 			covers(t, "settings."+c.key)
 		})
 	}

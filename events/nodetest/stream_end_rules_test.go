@@ -81,8 +81,8 @@ func TestStreamClose(t *testing.T) {
 			t.Errorf("sent %q", sent)
 		}
 		same(t, "client", w.of("client"), c.client)
-		same(t, "server", w.of("server"), c.server)
 		covers(t, "stream.method.close")
+		same(t, "server", w.of("server"), c.server)
 		covers(t, "stream.event.close")
 		if code, ok := server.RSTCode(); !ok || code != c.code {
 			t.Errorf("the server's code: %v %v", code, ok)
@@ -100,10 +100,13 @@ func TestStreamDestroy(t *testing.T) {
 	for _, err := range []error{nil, mine} {
 		w, client, server := open(t)
 		client.Destroy(err)
-		if !client.Destroyed() || client.Session() != nil || server.Destroyed() || server.Session() != w.server {
+		if !client.Destroyed() || server.Destroyed() {
 			t.Errorf("destroyed %v and %v", client.Destroyed(), server.Destroyed())
 		}
 		covers(t, "stream.prop.destroyed")
+		if client.Session() != nil || server.Session() != w.server {
+			t.Errorf("the sessions are %v and %v", client.Session(), server.Session())
+		}
 		covers(t, "stream.prop.session")
 		w.settle()
 		want, code, frame := []string{"aborted", "end", "close 0"}, core.NoError, "RST_STREAM 1 NO_ERROR"
@@ -221,6 +224,7 @@ func TestStreamFrameError(t *testing.T) {
 func TestStreamCreation(t *testing.T) {
 	w := newWorld(t, setup{})
 	var ids []events.StreamID
+	var pushed *events.ServerStream
 	w.server.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
 		ids = append(ids, st.ID())
 		if h.Path() == "/push" {
@@ -228,6 +232,7 @@ func TestStreamCreation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			pushed = push
 			ids = append(ids, push.ID())
 		}
 	})
@@ -239,5 +244,12 @@ func TestStreamCreation(t *testing.T) {
 		t.Errorf("streams %v", ids)
 	}
 	covers(t, "rule.stream.creation-server")
+	// The promised one is such a stream, too, with a state of its own.
+	if s := pushed.State(); !pushed.PushAllowed() || pushed.HeadersSent() || s.State != events.StreamStateReservedLocal {
+		t.Errorf("the promised stream: %+v", s)
+	}
+	if _, err := pushed.PushStream(events.H(":path", "/")); !errors.Is(err, events.ErrNestedPush) {
+		t.Errorf("a push of a push: %v", err)
+	}
 	covers(t, "class.ServerHttp2Stream")
 }

@@ -38,10 +38,13 @@ func TestStreamBeforeReady(t *testing.T) {
 		synctest.Wait()
 		d.happened("") // nothing
 		d.connect()
-		if st.ID() != 1 || st.Pending() {
-			t.Errorf("id %d, pending %v", st.ID(), st.Pending())
+		if st.ID() != 1 {
+			t.Errorf("id %d", st.ID())
 		}
 		covers(t, "stream.prop.id")
+		if st.Pending() {
+			t.Error("pending")
+		}
 		covers(t, "stream.prop.pending")
 		d.happened("client", "ready 1", "finish", "response 200", "end", "close 0")
 		if got.String() != "written before the connection stood" {
@@ -65,6 +68,7 @@ func TestStreamCreationOfClients(t *testing.T) {
 	var ids []events.StreamID
 	w.client.OnStream(func(st *events.ClientStream, _ events.Headers, _ events.Flags) {
 		ids = append(ids, st.ID())
+		st.OnPush(func(h events.Headers, f events.Flags) { w.note("push push %d flags=%d", h.Status(), f) })
 		st.OnData(func(p []byte) { w.note("push data %s", p) })
 	})
 	st := w.get()
@@ -73,6 +77,10 @@ func TestStreamCreationOfClients(t *testing.T) {
 		t.Errorf("streams %v: %q", ids, w.log)
 	}
 	covers(t, "rule.stream.creation-client")
+	// What only a client's stream tells, of either kind.
+	if got := append(w.of("client response"), w.of("push push")...); !slices.Equal(got, []string{"200 flags=4", "200 flags=4"}) {
+		t.Errorf("%q", w.log)
+	}
 	covers(t, "class.ClientHttp2Stream")
 }
 
@@ -130,8 +138,13 @@ func TestStreamTimeoutEvent(t *testing.T) {
 	w.link.RunFor(4 * time.Minute)
 	w.happened("client response 200 flags=4", "client data a sign of life")
 	w.link.RunFor(10 * time.Minute)
-	w.happened("timeout 9m0s", "callback")
+	if got := w.of("timeout"); !slices.Equal(got, []string{"9m0s"}) {
+		t.Errorf("timeouts after %q", got)
+	}
 	covers(t, "stream.event.timeout")
+	if n := count(w.log, "callback"); n != 1 {
+		t.Errorf("%d calls", n)
+	}
 	covers(t, "stream.method.setTimeout")
 	if client.Destroyed() {
 		t.Error("the timeout ended the stream")
@@ -248,15 +261,21 @@ func TestStreamEnd(t *testing.T) {
 	if !w.saw("client data answer") || !w.saw("client close 0") {
 		t.Errorf("%q", w.log)
 	}
+	covers(t, "class.Http2Stream") // both ways, each with an end of its own
 }
 
 func TestReadableWritable(t *testing.T) {
 	w, client, server := open(t)
 	check := func(what string, st *events.Stream, readable, writable bool) {
 		t.Helper()
-		if st.Readable() != readable || st.Writable() != writable {
-			t.Errorf("%s: readable %v, writable %v", what, st.Readable(), st.Writable())
+		if got := st.Readable(); got != readable {
+			t.Errorf("%s: readable %v", what, got)
 		}
+		covers(t, "stream.prop.readable")
+		if got := st.Writable(); got != writable {
+			t.Errorf("%s: writable %v", what, got)
+		}
+		covers(t, "stream.prop.writable")
 	}
 	check("open", &client.Stream, true, true)
 	client.EndString("body")
@@ -270,8 +289,6 @@ func TestReadableWritable(t *testing.T) {
 	check("being sent", &server.Stream, false, false)
 	w.settle()
 	check("over", &client.Stream, false, false)
-	covers(t, "stream.prop.readable")
-	covers(t, "stream.prop.writable")
 	_, client, _ = open(t)
 	client.Destroy(nil)
 	check("destroyed", &client.Stream, false, false)
@@ -307,7 +324,6 @@ func TestStreamPipe(t *testing.T) {
 		t.Errorf("%d bytes of %d came back: %q", got.Len(), len(sent), outer.log[max(0, len(outer.log)-5):])
 	}
 	covers(t, "stream.method.pipe")
-	covers(t, "class.Http2Stream")
 
 	// No more is taken than can be passed on.
 	echo := newWorld(t, setup{server: events.ServerOptions{SessionOptions: events.SessionOptions{FixedWindows: true}}})

@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"weft/events"
@@ -29,7 +30,7 @@ func TestNode_trailers(t *testing.T) {
 			respondWithTrailers(t, st)
 			st.EndString("the body")
 		})
-		w.request(events.H(":method", "POST"), events.RequestOptions{WaitForTrailers: true}, func(st *events.ClientStream) {
+		client := w.request(events.H(":method", "POST"), events.RequestOptions{WaitForTrailers: true}, func(st *events.ClientStream) {
 			st.OnWantTrailers(func() {
 				w.note("client wantTrailers")
 				if err := st.SendTrailers(events.H("Test-Trailer", "testing")); err != nil {
@@ -39,20 +40,31 @@ func TestNode_trailers(t *testing.T) {
 			st.EndString("data")
 		})
 		w.settle()
+		if !w.saw("client trailers server-trailer=too flags=5") || !w.saw("server trailers test-trailer=testing flags=5") {
+			t.Errorf("%q", w.log)
+		}
+		covers(t, "stream.event.trailers")
+		// Trailers follow the body, so that the event comes before the end of what is sent.
+		if at, end := slices.Index(w.log, "client wantTrailers"), slices.Index(w.log, "client finish"); at < 0 || at > end {
+			t.Errorf("%q", w.log)
+		}
+		covers(t, "stream.event.wantTrailers")
 		w.happened("client ready 1", "client wantTrailers", "client finish",
 			"server wantTrailers", "server finish", "server trailers test-trailer=testing flags=5", "server end", "server close 0",
 			"client response 200 flags=4", "client data the body", "client trailers server-trailer=too flags=5", "client end", "client close 0")
 		same(t, "the client sent", w.fromClient.stream(1)[1:], []string{
 			`DATA 1 4 "data"`, "HEADERS 1 test-trailer=testing END_STREAM",
 		})
+		covers(t, "session.request.option.waitForTrailers")
 		same(t, "the server sent", w.fromServer.stream(1)[1:], []string{
 			`DATA 1 8 "the body"`, "HEADERS 1 server-trailer=too END_STREAM",
 		})
-		covers(t, "stream.event.trailers")
-		covers(t, "stream.event.wantTrailers")
-		covers(t, "stream.method.sendTrailers")
-		covers(t, "session.request.option.waitForTrailers")
 		covers(t, "serverStream.respond.option.waitForTrailers")
+		if got := client.SentTrailers().Get("test-trailer"); got != "testing" {
+			t.Errorf("the client has sent %q", got)
+		}
+		fails(t, "again", client.SendTrailers(events.H("a", "b")), events.ErrInvalidStream, errDestroyed)
+		covers(t, "stream.method.sendTrailers")
 	})
 	t.Run("trailers.2", func(t *testing.T) {
 		w := newWorld(t, setup{})
