@@ -70,9 +70,9 @@ func hinting(t *testing.T) *hintingServer {
 		switch req.URL() {
 		case "/":
 			page.Store(res)
-			// Chromium drops a hint that comes while it is still busy with having
-			// sent the request, as happens within one machine; when it answers a
-			// PING it has done with that.
+			// Chromium often overlooks a hint that follows its request at once, as
+			// happens only within one machine. Once it has answered a PING it is
+			// past that.
 			st, _ := req.Stream()
 			st.Session().Ping(func(error, time.Duration, [8]byte) {
 				res.WriteEarlyHints([]string{"</style.css>; rel=preload; as=style"})
