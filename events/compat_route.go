@@ -67,8 +67,12 @@ const expectContinue = "100-continue"
 func (x *exchange) begin(shared, own []func(*ServerStream, Headers, Flags), new bool) {
 	st := &x.stream
 	ss := st.session()
-	st.callAll(shared)
-	st.callAll(own)
+	if len(shared) > 0 {
+		st.callAll(shared)
+	}
+	if len(own) > 0 {
+		st.callAll(own)
+	}
 	if new {
 		ss.announcing = &st.Stream
 	}
@@ -79,7 +83,7 @@ func (x *exchange) begin(shared, own []func(*ServerStream, Headers, Flags), new 
 			for _, f := range list {
 				f(&x.req, &x.res)
 			}
-			ss.mu.Lock()
+			ss.lock()
 		}
 	} else {
 		x.call(list)
@@ -91,12 +95,18 @@ func (x *exchange) begin(shared, own []func(*ServerStream, Headers, Flags), new 
 // streamed says that listeners of the stream event have had it already.
 func (x *exchange) route(srv *Server, streamed bool) []handler {
 	connect, expect := false, ""
-	for i := range x.stream.Headers().list {
-		switch f := &x.stream.Headers().list[i]; f.Name {
-		case ":method":
-			connect = f.Value == "CONNECT"
-		case "expect":
-			expect = f.Value
+	if ss := x.stream.session(); x.stream.headers != ss.plain { // most share the list of the one before
+		list := x.stream.Headers().list
+		for i := range list {
+			switch list[i].Name {
+			case ":method":
+				connect = list[i].Value == "CONNECT"
+			case "expect":
+				expect = list[i].Value
+			}
+		}
+		if !connect && expect == "" {
+			ss.plain = x.stream.headers
 		}
 	}
 	var list []handler

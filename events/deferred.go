@@ -66,10 +66,10 @@ func (st *Stream) sentWhole() {
 // and whose headers are those of the last one: the same in one call. It reports
 // false, and has done nothing, if not all of that can go at once.
 func (r *Response) endAsBefore(p []byte) bool {
-	const not = sentHeaders | isEnding | isHead | offWire | isWaiting | isHolding | wantsTail
+	const not = sentHeaders | isEnding | isHead | offWire | isClosed | isDestroyed | isWaiting | isHolding | wantsTail
 	st, s := r.st, r.st.s
-	if len(p) == 0 || len(p) > maxPiece || st.state&(gotEnd|not) != gotEnd || st.out != nil || st.extra().source != nil ||
-		s.watcher != nil || s.server.http1 != nil {
+	if len(p) == 0 || len(p) > maxPiece || st.state&(gotEnd|not) != gotEnd || r.is(resEnded|resBodiless) ||
+		st.more != nil || st.exchange.more != nil || st.out != nil || s.watcher != nil || s.server.http1 != nil {
 		return false
 	}
 	now := s.time()

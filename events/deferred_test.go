@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"weft/core"
+	"weft/core/frame"
 	"weft/events"
 	"weft/transport/mem"
 )
@@ -242,6 +243,43 @@ func TestEndAsBefore(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 		})
+	}
+}
+
+// Headers are not deferred beyond the callback, whichever it is: what the client
+// sent next is answered after them.
+func TestDeferredNoLonger(t *testing.T) {
+	for _, compat := range []bool{false, true} {
+		srv, err := events.CreateServer(events.ServerOptions{SessionOptions: events.SessionOptions{Now: func() time.Time { return mem.Epoch }}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		respond := func(st *events.ServerStream) {
+			if err := st.Respond(okHello); err != nil {
+				t.Error(err)
+			}
+		}
+		if compat {
+			srv.OnRequest(func(_ *events.Request, res *events.Response) {
+				st, _ := res.Stream()
+				respond(st)
+			})
+		} else {
+			srv.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { respond(st) })
+		}
+		s, err := srv.NewSession(mem.Epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		askServer(t, s, []string{"/"}, []string{"/"}) // the second has the block of the third
+		var in []byte
+		in = frame.AppendHeaders(in, 5, []byte{0x82, 0x86, 0x84, 0x41, 1, 'a'}, frame.FlagEndHeaders|frame.FlagEndStream, nil, -1)
+		in = frame.AppendPing(in, false, [8]byte{1})
+		s.Receive(mem.Epoch, in)
+		out := s.SwapOutput(nil)
+		if h := frame.ParseHeader(out); h.Type != frame.TypeHeaders || h.Stream != 5 {
+			t.Errorf("compat %v: first comes %v", compat, h)
+		}
 	}
 }
 

@@ -77,8 +77,13 @@ func (r *Response) pent() int {
 // Errors: ErrWriteAfterEnd, ErrInvalidStream if the stream ended before, and
 // those of FlushHeaders: the response is not ended then.
 func (r *Response) End(p []byte) error {
-	r.st.s.lock()
-	defer r.st.s.unlock()
+	s := r.st.s
+	s.lock()
+	if r.endAsBefore(p) {
+		s.unlock()
+		return nil
+	}
+	defer s.unlock()
 	return r.end(p)
 }
 
@@ -117,9 +122,6 @@ func (r *Response) end(p []byte) error {
 	case st.is(isDestroyed | isClosed):
 		r.set(resEnded)
 		return ErrInvalidStream
-	}
-	if st.exchange.more == nil && r.endAsBefore(p) {
-		return nil
 	}
 	if r.st.exchange.more != nil && len(r.st.exchange.more.buffer) > 0 {
 		p = append(r.st.exchange.more.buffer, p...)

@@ -11,13 +11,15 @@ import "slices"
 // ErrHeaderSingleValue for several values of a field that has one. Nothing
 // changes then.
 func (r *Response) SetHeader(name string, values ...string) error {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
+	s := r.st.s
+	s.mu.Lock()
+	if !r.st.is(sentHeaders) && len(values) == 1 && r.queueAsBefore(name, values[0]) {
+		s.mu.Unlock()
+		return nil
+	}
+	defer s.mu.Unlock()
 	if r.st.is(sentHeaders) {
 		return ErrHeadersSent
-	}
-	if len(values) == 1 && r.queueAsBefore(name, values[0]) {
-		return nil
 	}
 	name, err := r.check(name, values)
 	if err != nil || r.leavesOut(name) {

@@ -26,6 +26,8 @@ type ServerSession struct {
 	handlers int
 	places   []*ServerStream // that wait
 
+	plain packed // the last request's headers that asked for nothing special (compat_route.go)
+
 	begun          int // by the requests of this turn
 	spareExchanges *[exchangesAtOnce]exchange
 	spare          *[atOnce]ServerStream // objects made for those that are still to come in it
