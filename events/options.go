@@ -84,7 +84,9 @@ type SessionOptions struct {
 
 	// Now tells the time to what is done outside a turn. By default that is
 	// time.Now where this package drives the session, and where a loop of the
-	// caller's does, the time of the last turn.
+	// caller's does, the time of the last turn: without Now, what is then done
+	// after a long silence, such as Settings, may time out at once. On a
+	// mem.Link that is its method Now.
 	Now func() time.Time
 }
 
