@@ -3,6 +3,7 @@ package events
 import (
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 )
@@ -15,12 +16,13 @@ type feed struct {
 	r  io.Reader
 
 	mu    sync.Mutex
-	cond  sync.Cond // want or closed has changed
+	cond  sync.Cond // want, close or done has changed
 	want  int       // so much was asked for and has not come
 	got   []byte    // has come and was not taken
 	err   error     // follows it
 	over  bool      // the goroutine does not read any more
 	close bool      // and need not
+	done  bool      // it has ended
 }
 
 // maxFeed is how much a feed reads at once.
@@ -83,6 +85,8 @@ func (f *feed) run() {
 	if f.close {
 		f.setDeadline(time.Time{}) // it is the caller's again
 	}
+	f.done = true
+	f.cond.Broadcast()
 }
 
 // next reads something.
@@ -108,20 +112,28 @@ func (f *feed) tell() {
 	f.st.enqueue(pendSend)
 }
 
-// Close ends the goroutine, if need be out of a Read that waits.
+// Close ends the goroutine, if need be out of a Read that waits. It may have
+// looked at the deadline already, and not have read: a file is waited for, which
+// is a matter of an instant, or it would take what its owner's next Read is to
+// have.
 func (f *feed) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.close = true
-	f.cond.Signal()
-	if !f.over {
-		f.setDeadline(time.Unix(1, 0))
+	f.cond.Broadcast()
+	if f.over || !f.setDeadline(time.Unix(1, 0)) {
+		return nil
+	}
+	if _, ok := f.r.(*os.File); ok {
+		for !f.done {
+			f.cond.Wait()
+		}
 	}
 	return nil
 }
 
-func (f *feed) setDeadline(t time.Time) {
-	if d, ok := f.r.(interface{ SetReadDeadline(time.Time) error }); ok {
-		d.SetReadDeadline(t)
-	}
+// setDeadline reports whether there can be one.
+func (f *feed) setDeadline(t time.Time) bool {
+	d, ok := f.r.(interface{ SetReadDeadline(time.Time) error })
+	return ok && d.SetReadDeadline(t) == nil
 }
