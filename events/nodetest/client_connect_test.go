@@ -102,14 +102,17 @@ func TestNode_connect(t *testing.T) {
 			if got := <-authorities; got != "localhost:"+port {
 				t.Errorf("%+v: a request of %s", form, got)
 			}
+			if form.protocol == "" {
+				covers(t, "rule.connect.authority-form")
+			} else {
+				covers(t, "connect.option.protocol")
+			}
 			d.client.Close()
 			d.client.Wait()
 			if !slices.Equal(d.log, []string{"connect", "client close"}) {
 				t.Errorf("%+v: %q", form, d.log)
 			}
 		}
-		covers(t, "rule.connect.authority-form")
-		covers(t, "connect.option.protocol")
 	})
 	t.Run("create-client-connect.2", func(t *testing.T) {
 		ran(t)

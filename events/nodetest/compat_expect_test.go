@@ -139,7 +139,6 @@ func TestNode_compatExpect(t *testing.T) {
 		w := newWorld(t, setup{})
 		w.handle(func(*events.Request, *events.Response) { t.Error("request was emitted") })
 		w.serve(func(st *events.ServerStream, _ events.Headers) { st.Respond(events.Status(200)) })
-		covers(t, "rule.module.two-apis") // side by side on one server
 		w.request(events.H(":method", "CONNECT", ":authority", "example.org:80"), events.RequestOptions{})
 		w.settle()
 		w.sawAll("client response 200 flags=4")

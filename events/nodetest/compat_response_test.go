@@ -292,12 +292,12 @@ func TestNode_compatResponse(t *testing.T) {
 				res.WriteString(s)
 			}
 			res.EndString("3\n")
-			covers(t, "rule.compat.end-with-data")
 			w.srv.Close()
 		})
 		w.get(func(st *events.ClientStream) { st.OnData(func(p []byte) { body += string(p) }) })
 		w.settle()
 		wantEq(t, "the body", body, "1\n2\n3\n")
+		covers(t, "rule.compat.end-with-data")
 		w.sawAll("client response 200 flags=4", "client end")
 	})
 	t.Run("session-graceful-close", func(t *testing.T) {

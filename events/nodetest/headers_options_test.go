@@ -145,8 +145,8 @@ func TestSensitiveHeaders(t *testing.T) {
 		if copied.Sensitive() != nil {
 			t.Error("a copy was changed")
 		}
-		atServer, atClient := w.exchange(h, h)
 		covers(t, "http2.sensitiveHeaders")
+		atServer, atClient := w.exchange(h, h)
 		same(t, "the server's", atServer.Sensitive(), []string{"secret"})
 		same(t, "the client's", atClient.Sensitive(), []string{"secret"})
 		covers(t, "rule.headers.sensitive-received")

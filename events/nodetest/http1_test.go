@@ -105,12 +105,12 @@ func TestNode_allowHTTP1(t *testing.T) {
 			wantNil(t, "the handshake", err)
 			defer c.Close()
 			wantEq(t, "what was negotiated", c.ConnectionState().NegotiatedProtocol, "http/1.1")
+			covers(t, "createSecureServer.option.allowHTTP1")
 			res, _ := m.get(c, bufio.NewReader(c), "/")
 			if res.StatusCode != 200 || res.Header.Get("Foo") != "Bar" || res.Close {
 				t.Errorf("answered %v", res)
 			}
 			wantEq(t, "the number of requests", requests, 1)
-			covers(t, "createSecureServer.option.allowHTTP1")
 			covers(t, "rule.alpn.allowHTTP1-fallback")
 		})
 	})
@@ -168,10 +168,11 @@ func TestNode_allowHTTP1(t *testing.T) {
 			if res.Status != "200 OK" || res.Header.Get("content-type") != "application/json" || body != "1.1" {
 				t.Errorf("by HTTP/1.1: %v, %q", res, body)
 			}
+			wantEq(t, "requests of one handler", len(seen), 2)
+			covers(t, "rule.alpn.same-request-event")
 			if want := []string{"2.0 h2 GET /a", "1.1  GET /b"}; !slices.Equal(seen, want) {
 				t.Errorf("the handler saw %q", seen)
 			}
-			covers(t, "rule.alpn.same-request-event")
 			covers(t, "rule.compat.detect-protocol")
 		})
 	})

@@ -129,9 +129,15 @@ func TestPriorityOptions(t *testing.T) {
 	covers(t, "stream.method.priority")
 	set(1, events.PriorityOptions{Weight: 100}, "PRIORITY 3 prio=0,100", "1:16,0 3:100,0 5:16,0")
 	covers(t, "stream.priority.option.weight")
+	if s := streams[3].State(); s.Weight != 100 || client[1].State().Weight != 100 {
+		t.Errorf("weights %d and %d", s.Weight, client[1].State().Weight)
+	}
 	covers(t, "stream.state.weight")
 	set(1, events.PriorityOptions{Parent: 1, Weight: 100}, "PRIORITY 3 prio=1,100", "1:16,100 3:100,0 5:16,0")
 	covers(t, "stream.priority.option.parent")
+	if s, c := streams[1].State(), client[0].State(); s.SumDependencyWeight != 100 || c.SumDependencyWeight != 100 {
+		t.Errorf("the sums below stream 1: %d and %d", s.SumDependencyWeight, c.SumDependencyWeight)
+	}
 	covers(t, "stream.state.sumDependencyWeight")
 	set(2, events.PriorityOptions{Parent: 1, Exclusive: true, Weight: 1000}, "PRIORITY 5 prio=1,256,excl", "1:16,256 3:100,0 5:256,100")
 	covers(t, "stream.priority.option.exclusive")

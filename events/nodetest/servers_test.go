@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -163,11 +164,14 @@ func TestServerEvents(t *testing.T) {
 			} else {
 				k.happened("connection a, encrypted: false", "session, encrypted: false")
 			}
-			k.shows("event.connection")
-			k.shows("event.session")
-			if raw == nil || session == nil {
-				t.Fatal("no connection or no session")
+			if raw == nil {
+				t.Fatal("no connection")
 			}
+			k.shows("event.connection")
+			if session == nil || session.Type() != events.SessionTypeServer {
+				t.Fatal("no session")
+			}
+			k.shows("event.session")
 			session.Destroy(nil, core.NoError)
 			conn.Close()
 
@@ -225,10 +229,16 @@ func TestServerEvents(t *testing.T) {
 			time.Sleep(59 * time.Second)
 			k.happened()
 			time.Sleep(time.Hour)
+			if !slices.Contains(k.log, "timeout of 2") {
+				t.Errorf("%s: %q", k.name, k.log)
+			}
+			k.shows("event.timeout")
+			if !slices.Contains(k.log, "called for 2") {
+				t.Errorf("%s: %q", k.name, k.log)
+			}
+			k.shows("method.setTimeout")
 			// The first was there before, and the second is once silent.
 			k.happened("timeout of 2", "called for 2")
-			k.shows("event.timeout")
-			k.shows("method.setTimeout")
 			covers(t, "rule.server.timeout-new-connections-only")
 			fails(t, "SetTimeout", k.SetTimeout(-time.Second, nil), events.ErrOutOfRange,
 				`ERR_OUT_OF_RANGE: The value of "msecs" is out of range. It must be >= 0. Received -1000`)
@@ -297,6 +307,7 @@ func TestServerClose(t *testing.T) {
 		if _, err := k.l.Dial(k.t.Context()); err == nil {
 			t.Errorf("%s: it still accepts", k.name)
 		}
+		k.shows("method.close")
 		time.Sleep(time.Hour)
 		k.get(first) // the sessions go on
 		k.happened("response 200")
@@ -310,7 +321,6 @@ func TestServerClose(t *testing.T) {
 		second.Wait()
 		k.happened("close")
 		covers(t, "rule.server.close-callback-waits")
-		k.shows("method.close")
 		if err := k.Close(); !errors.Is(err, events.ErrServerClosed) || errText(err) != "ERR_SERVER_NOT_RUNNING: Server is not running." {
 			t.Errorf("%s: Close again: %v", k.name, err)
 		}

@@ -140,6 +140,8 @@ func TestOriginsOption(t *testing.T) {
 			t.Errorf("the client knows %q", got)
 		}
 		covers(t, "rule.origin.origins-option")
+		_, err := events.CreateSecureServer(events.SecureServerOptions{Origins: []string{"https://example.com", "abc:"}})
+		is(t, "an origin that is none", err, events.ErrInvalidOrigin)
 		covers(t, "createSecureServer.option.origins")
 		client.Close()
 		client.Wait()

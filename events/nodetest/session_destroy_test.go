@@ -102,10 +102,13 @@ func TestNode_clientDestroy(t *testing.T) {
 			d.client.Close()
 			d.happened("request error ERR_HTTP2_GOAWAY_SESSION: New streams cannot be created after receiving a GOAWAY",
 				"request close 2", "client close")
+			covers(t, "rule.request.closed-before-sent")
 			if !d.client.Closed() || !d.client.Destroyed() {
 				t.Errorf("closed %v, destroyed %v", d.client.Closed(), d.client.Destroyed())
 			}
-			covers(t, "rule.request.closed-before-sent")
+			_, err := d.client.Request(context.Background(), get)
+			fails(t, "another request", err, events.ErrGoAwaySession,
+				"ERR_HTTP2_GOAWAY_SESSION: New streams cannot be created after receiving a GOAWAY")
 			covers(t, "error.ERR_HTTP2_GOAWAY_SESSION")
 		})
 	})

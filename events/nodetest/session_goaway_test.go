@@ -73,7 +73,6 @@ func TestNode_goaway(t *testing.T) {
 		// No code at all: only the client has begun to close, after its event.
 		w.happened("session connect", "client ready 1", "client finish", "server session connect", "closed false destroyed false",
 			"server end", `session goaway 0 last=1 ""`, "closed false, 0 bytes", "client response 200 flags=4")
-		covers(t, "session.method.goaway")
 		covers(t, "rule.session.goaway-auto-shutdown")
 		if _, err := w.client.Request(context.Background(), events.Headers{}); !errors.Is(err, events.ErrGoAwaySession) {
 			t.Errorf("a request after GOAWAY: %v", err)
@@ -81,6 +80,7 @@ func TestNode_goaway(t *testing.T) {
 		if st.Destroyed() || w.client.Destroyed() || w.server.Closed() {
 			t.Error("GOAWAY ended something by itself")
 		}
+		covers(t, "session.method.goaway")
 	})
 	t.Run("goaway-opaquedata.2, the end", func(t *testing.T) {
 		w := newWorld(t, setup{})

@@ -143,7 +143,6 @@ func TestNode_ping(t *testing.T) {
 		}
 		w.settle()
 		covers(t, "rule.session.callback-validation")
-		covers(t, "error.ERR_INVALID_ARG_TYPE")
 	})
 	t.Run("ping-settings-heapdump.1", func(t *testing.T) {
 		w := newWorld(t, setup{before: func(w *world) {

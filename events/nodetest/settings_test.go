@@ -219,22 +219,27 @@ func TestInvalidSettings(t *testing.T) {
 	w.settle()
 	w.fromClient.clear()
 	for _, c := range invalidSettings {
-		checkInvalid(t, "Settings", w.client.Settings(c.settings, nil), c.message)
-		_, err := events.GetPackedSettings(c.settings)
+		err := w.client.Settings(c.settings, nil)
+		checkInvalid(t, "Settings", err, c.message)
+		var e *events.Error
+		if !errors.As(err, &e) || e.Code != "ERR_HTTP2_INVALID_SETTING_VALUE" {
+			t.Errorf("the code of %v", err)
+		}
+		covers(t, "error.ERR_HTTP2_INVALID_SETTING_VALUE")
+		_, err = events.GetPackedSettings(c.settings)
 		checkInvalid(t, "GetPackedSettings", err, c.message)
 		_, err = events.CreateServer(events.ServerOptions{SessionOptions: events.SessionOptions{Settings: c.settings}})
 		checkInvalid(t, "CreateServer", err, c.message)
 		_, err = events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{Settings: c.settings})
 		checkInvalid(t, "NewClientSession", err, c.message)
 		checkInvalid(t, "UpdateSettings", w.srv.UpdateSettings(c.settings), c.message)
+		covers(t, "rule.server.updateSettings-errors")
 	}
 	w.settle()
 	if got := w.fromClient.list(); len(got) > 0 {
 		t.Errorf("sent: %q", got)
 	}
 	covers(t, "rule.settings.invalid-value-throws")
-	covers(t, "error.ERR_HTTP2_INVALID_SETTING_VALUE")
-	covers(t, "rule.server.updateSettings-errors")
 
 	if err := w.client.Settings(custom(11), nil); !errors.Is(err, events.ErrTooManyCustom) {
 		t.Errorf("eleven custom settings: %v", err)
@@ -317,11 +322,14 @@ func TestSettingsInForce(t *testing.T) {
 		}
 		w.note("pending %v %s", w.client.PendingSettingsAck(), show(w.client.LocalSettings().InitialWindowSize))
 	})
+	if !w.link.Run(func() bool { return w.saw("pending true 65535") }) {
+		t.Errorf("before any answer: %q", w.log)
+	}
+	covers(t, "rule.settings.effective-after-ack")
 	w.settle()
 	w.happened("pending true 65535",
 		"callback <nil> 1000 4096 20ms", "localSettings 1000 4096",
 		"callback <nil> 1000 0 20ms", "localSettings 1000 0")
-	covers(t, "rule.settings.effective-after-ack")
 	covers(t, "rule.settings.multiple-pending")
 	if w.client.PendingSettingsAck() {
 		t.Error("still pending")
