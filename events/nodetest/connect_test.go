@@ -86,8 +86,8 @@ func echo(t *testing.T) (authority string, closed <-chan error) {
 	return l.Addr().String(), done
 }
 
-// throughProxy makes a request of a proxy.
-func throughProxy(t *testing.T, url string, h events.Headers) *events.ClientStream {
+// throughProxy makes a request of a proxy, with listeners that miss nothing.
+func throughProxy(t *testing.T, url string, h events.Headers, with ...func(*events.ClientStream)) *events.ClientStream {
 	t.Helper()
 	cs, err := events.Connect(context.Background(), url, events.ConnectOptions{})
 	if err != nil {
@@ -97,9 +97,21 @@ func throughProxy(t *testing.T, url string, h events.Headers) *events.ClientStre
 		cs.Destroy(nil, events.NoError)
 		cs.Wait()
 	})
-	st, err := cs.Request(context.Background(), h)
-	if err != nil {
-		t.Fatal(err)
+	made := make(chan *events.ClientStream, 1)
+	cs.Do(func() {
+		st, err := cs.Request(context.Background(), h)
+		if err != nil {
+			t.Errorf("Request: %v", err)
+		} else {
+			for _, f := range with {
+				f(st)
+			}
+		}
+		made <- st
+	})
+	st := <-made
+	if st == nil {
+		t.FailNow()
 	}
 	return st
 }
@@ -112,17 +124,18 @@ func TestNode_connectMethod(t *testing.T) {
 	t.Run("connect-method.2", func(t *testing.T) {
 		ran(t)
 		target, closed := echo(t)
-		st := throughProxy(t, proxy(t, target), connectTo(target))
 		end := make(chan string, 1)
-		var body strings.Builder
-		st.OnData(func(p []byte) { body.Write(p) })
-		st.OnEnd(func() { end <- body.String() })
-		st.OnResponse(func(h events.Headers, _ events.Flags) {
-			wantEq(t, "the status", h.Status(), 200)
-			if !st.Writable() {
-				t.Error("the request was ended")
-			}
-			wantNil(t, "End", st.EndString("hello"))
+		throughProxy(t, proxy(t, target), connectTo(target), func(st *events.ClientStream) {
+			var body strings.Builder
+			st.OnData(func(p []byte) { body.Write(p) })
+			st.OnEnd(func() { end <- body.String() })
+			st.OnResponse(func(h events.Headers, _ events.Flags) {
+				wantEq(t, "the status", h.Status(), 200)
+				if !st.Writable() {
+					t.Error("the request was ended")
+				}
+				wantNil(t, "End", st.EndString("hello"))
+			})
 		})
 		wantEq(t, "what came back", <-end, "hello")
 		wantNil(t, "the target's connection", <-closed)
@@ -146,17 +159,20 @@ func TestNode_connectMethod(t *testing.T) {
 		conn.Close()
 		wantNil(t, "the target's connection", <-closed)
 	})
-	// code waits for the end of a stream.
-	code := func(st *events.ClientStream) core.ErrCode {
-		closed := make(chan struct{})
-		st.OnError(func(error) {})
-		st.OnClose(func() { close(closed) })
-		<-closed
-		code, _ := st.RSTCode()
-		return code
+	// code is what a stream ends with.
+	code := func(t *testing.T, url string, h events.Headers) core.ErrCode {
+		codes := make(chan core.ErrCode, 1)
+		throughProxy(t, url, h, func(st *events.ClientStream) {
+			st.OnError(func(error) {})
+			st.OnClose(func() {
+				code, _ := st.RSTCode()
+				codes <- code
+			})
+		})
+		return <-codes
 	}
 	t.Run("what a proxy refuses", func(t *testing.T) {
-		wantEq(t, "the code of a GET", code(throughProxy(t, proxy(t), events.Headers{})), events.RefusedStream)
+		wantEq(t, "the code of a GET", code(t, proxy(t), events.Headers{}), events.RefusedStream)
 		covers(t, "rule.connect-method.refuse-others")
 		st := throughProxy(t, proxy(t), connectTo("127.0.0.1:1"))
 		if h, err := st.Blocking().Response(); h.Status() != 403 || err != nil {
@@ -176,7 +192,7 @@ func TestNode_connectMethod(t *testing.T) {
 		}
 		defer busy.Close()
 		target := busy.LocalAddr().String()
-		wantEq(t, "the code", code(throughProxy(t, proxy(t, target), connectTo(target))), events.ConnectError)
+		wantEq(t, "the code", code(t, proxy(t, target), connectTo(target)), events.ConnectError)
 		covers(t, "rule.connect-method.dial-failure")
 	})
 }
