@@ -9,11 +9,12 @@ import (
 	"testing/synctest"
 
 	"weft/events"
+	"weft/internal/parity"
 )
 
 func eventsPackage(t *testing.T) *types.Package {
 	t.Helper()
-	imp, err := compiled("weft/events")
+	imp, err := parity.Compiled("weft/events")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,233 +1,37 @@
 package nodetest
 
 import (
-	"cmp"
 	"flag"
-	"fmt"
-	"io/fs"
-	"maps"
-	"os"
-	"path"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
+
+	"weft/internal/parity"
 )
 
 // complete says that every row has its symbol and its test: from then on, what
 // is missing fails the run. Until then go test -v lists it.
 const complete = false
 
+const pageHead = `# Parity with Node's http2
+
+What each name, option and rule of the module is in Go, and which test shows it. Behaviours, to the order of events
+and the code of an error, follow at the end, each with the test that has its name. A reason stands where an RFC, an
+abuse case or a decision of ` + "`docs/architecture.md`" + ` beat Node.
+
+Written by ` + "`go test ./events/nodetest -update`" + ` from ` + "`events/nodetest/testdata`" + ` and from the run; a whole run
+compares it. Symbols are of package ` + "`events`" + `, tests of ` + "`events/nodetest`" + `.
+`
+
+var run = parity.Run{
+	Page: "../../docs/node-parity.md", Head: pageHead,
+	Home:     "weft/events",
+	Update:   "go test ./events/nodetest -update",
+	Updating: updating,
+	Complete: complete,
+}
+
+// TestMain compares what the whole run has shown with the lists.
+func TestMain(m *testing.M) { run.Main(m) }
+
 // updating reports whether the flag of package coretest is given, which here
 // rewrites docs/node-parity.md.
 func updating() bool { return flag.Lookup("update").Value.String() == "true" }
-
-const parityPage = "../../docs/node-parity.md"
-
-// TestMain compares what the whole run has shown with the lists.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	code := m.Run()
-	if code == 0 && wholeRun() {
-		code = checkParity()
-	}
-	os.Exit(code)
-}
-
-// wholeRun reports whether every test was asked for.
-func wholeRun() bool {
-	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz", "test.bench"} {
-		if flag.Lookup(name).Value.String() != "" {
-			return false
-		}
-	}
-	return !testing.Short() && flag.Lookup("test.count").Value.String() != "0"
-}
-
-func checkParity() int {
-	p, err := parityLists()
-	if err != nil {
-		fmt.Println("parity:", err)
-		return 1
-	}
-	resolve, err := symbols(p)
-	if err != nil {
-		fmt.Println("parity:", err)
-		return 1
-	}
-	shown, tests := evidence.rows, behaviours(evidence.tests)
-	missing := p.missing(shown, tests, resolve)
-	page := p.page(shown, tests)
-	if updating() {
-		if err := os.WriteFile(parityPage, []byte(page), 0o666); err != nil {
-			fmt.Println("parity:", err)
-			return 1
-		}
-	} else if old, err := os.ReadFile(parityPage); err != nil || string(old) != page {
-		missing = append(missing, "docs/node-parity.md is not of this run: go test ./events/nodetest -update")
-	}
-	if len(missing) == 0 || !complete && !testing.Verbose() {
-		return 0
-	}
-	fmt.Printf("parity: %d things are missing:\n\t%s\n", len(missing), strings.Join(missing, "\n\t"))
-	if complete {
-		return 1
-	}
-	return 0
-}
-
-// parity is the lists of testdata.
-type parity struct {
-	lists      []list
-	reasons    []entry // why a row or a behaviour is not shown
-	behaviours []entry // id and area
-}
-
-// list is a file of rows.
-type list struct {
-	name  string
-	title string // of its first line
-	rows  []row
-}
-
-// row is a name, an option, a rule of Node's.
-type row struct {
-	id      string
-	symbols []string // of package events, or "path/of/package.Name"
-	word    string   // where Go's idiom differs
-}
-
-type entry struct{ id, text string }
-
-var parityLists = sync.OnceValues(func() (*parity, error) { return readParity(os.DirFS("testdata")) })
-
-func readParity(dir fs.FS) (*parity, error) {
-	p := new(parity)
-	names, err := fs.Glob(dir, "parity/*.tsv")
-	if err != nil {
-		return nil, err
-	}
-	seen := make(map[string]bool)
-	take := func(id, file string) error {
-		if seen[id] || id == "" {
-			return fmt.Errorf("%s: row %q occurs twice, or is empty", file, id)
-		}
-		seen[id] = true
-		return nil
-	}
-	for _, name := range names {
-		l := list{name: strings.TrimSuffix(path.Base(name), ".tsv")}
-		err := lines(dir, name, 3, func(c []string) error {
-			if title, ok := strings.CutPrefix(c[0], "# "); ok {
-				l.title = title
-				return nil
-			}
-			r := row{id: c[0], word: c[2]}
-			if c[1] != "" {
-				r.symbols = strings.Split(c[1], ",")
-			}
-			l.rows = append(l.rows, r)
-			return take(r.id, name)
-		})
-		if err != nil {
-			return nil, err
-		}
-		p.lists = append(p.lists, l)
-	}
-	known := maps.Clone(seen)
-	clear(seen)
-	err = lines(dir, "behaviours.tsv", 2, func(c []string) error {
-		p.behaviours = append(p.behaviours, entry{c[0], c[1]})
-		known[c[0]] = true
-		return take(c[0], "behaviours.tsv")
-	})
-	if err != nil {
-		return nil, err
-	}
-	clear(seen)
-	err = lines(dir, "reasons.tsv", 2, func(c []string) error {
-		if !known[c[0]] || c[1] == "" {
-			return fmt.Errorf("reasons.tsv: %q is no row, or has no reason", c[0])
-		}
-		p.reasons = append(p.reasons, entry{c[0], c[1]})
-		return take(c[0], "reasons.tsv")
-	})
-	return p, err
-}
-
-// lines calls f with the columns of each line, n of them.
-func lines(dir fs.FS, name string, n int, f func(columns []string) error) error {
-	b, err := fs.ReadFile(dir, name)
-	if err != nil {
-		return err
-	}
-	for line := range strings.Lines(string(b)) {
-		line = strings.TrimRight(line, "\r\n")
-		columns := strings.Split(line, "\t")
-		if len(columns) > n {
-			return fmt.Errorf("%s: %q has more than %d columns", name, line, n)
-		}
-		for len(columns) < n {
-			columns = append(columns, "")
-		}
-		if err := f(columns); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// has reports whether there is such a row.
-func (p *parity) has(id string) bool {
-	for _, l := range p.lists {
-		if slices.ContainsFunc(l.rows, func(r row) bool { return r.id == id }) {
-			return true
-		}
-	}
-	return false
-}
-
-// missing lists what is missing: symbols, tests of rows, tests of behaviours.
-func (p *parity) missing(shown, tests map[string][]string, resolve func(symbol string) error) []string {
-	var out []string
-	excused := make(map[string]bool)
-	for _, r := range p.reasons {
-		excused[r.id] = true
-	}
-	for _, l := range p.lists {
-		for _, r := range l.rows {
-			if len(r.symbols) == 0 && excused[r.id] {
-				continue
-			}
-			if len(r.symbols) == 0 {
-				out = append(out, fmt.Sprintf("%s (%s): no symbol", r.id, l.name))
-			}
-			for _, s := range r.symbols {
-				if err := resolve(s); err != nil {
-					out = append(out, fmt.Sprintf("%s (%s): %v", r.id, l.name, err))
-				}
-			}
-			if len(shown[r.id]) == 0 && !excused[r.id] {
-				out = append(out, fmt.Sprintf("%s (%s): no test covers it", r.id, l.name))
-			}
-		}
-	}
-	for _, b := range p.behaviours {
-		if len(tests[b.id]) == 0 && !excused[b.id] {
-			out = append(out, fmt.Sprintf("behaviour %s (%s): no test of that name passed", b.id, b.text))
-		}
-	}
-	return out
-}
-
-// areas returns the areas of behaviours in the order of their names.
-func (p *parity) areas() []string {
-	var list []string
-	for _, b := range p.behaviours {
-		if !slices.Contains(list, b.text) {
-			list = append(list, b.text)
-		}
-	}
-	slices.SortFunc(list, cmp.Compare)
-	return list
-}

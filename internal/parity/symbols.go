@@ -1,4 +1,4 @@
-package nodetest
+package parity
 
 import (
 	"fmt"
@@ -12,24 +12,24 @@ import (
 )
 
 // symbols returns a function that says whether a symbol of the lists exists,
-// as the compiler sees the packages.
-func symbols(p *parity) (func(symbol string) error, error) {
-	paths := []string{"weft/events"}
+// as the compiler sees the packages. One without a path is of the package home.
+func symbols(p *Lists, home string) (func(symbol string) error, error) {
+	paths := []string{home}
 	for _, l := range p.lists {
 		for _, r := range l.rows {
 			for _, s := range r.symbols {
-				if path, _ := splitSymbol(s); path != paths[0] {
+				if path, _ := splitSymbol(s, home); path != paths[0] {
 					paths = append(paths, path)
 				}
 			}
 		}
 	}
-	imp, err := compiled(paths...)
+	imp, err := Compiled(paths...)
 	if err != nil {
 		return nil, err
 	}
 	return func(symbol string) error {
-		path, name := splitSymbol(symbol)
+		path, name := splitSymbol(symbol, home)
 		pkg, err := imp.Import(path)
 		if err != nil {
 			return fmt.Errorf("%s: %v", symbol, err)
@@ -41,8 +41,8 @@ func symbols(p *parity) (func(symbol string) error, error) {
 	}, nil
 }
 
-// compiled gives the packages as the compiler sees them.
-func compiled(paths ...string) (types.Importer, error) {
+// Compiled gives the packages as the compiler sees them.
+func Compiled(paths ...string) (types.Importer, error) {
 	cmd := exec.Command("go", append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}"}, paths...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -61,12 +61,12 @@ func compiled(paths ...string) (types.Importer, error) {
 
 // splitSymbol returns the import path and the name of "Session.Close" or
 // "adapters/http1.Handler".
-func splitSymbol(symbol string) (path, name string) {
+func splitSymbol(symbol, home string) (path, name string) {
 	dir, last := "", symbol
 	if i := strings.LastIndexByte(symbol, '/'); i >= 0 {
 		dir, last = symbol[:i+1], symbol[i+1:]
 	} else {
-		return "weft/events", symbol
+		return home, symbol
 	}
 	pkg, name, _ := strings.Cut(last, ".")
 	return "weft/" + dir + pkg, name

@@ -1,4 +1,4 @@
-package nodetest
+package parity
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 
 // The check finds what it is there to find.
 func TestParityCheck(t *testing.T) {
-	p, err := readParity(fstest.MapFS{
+	p, err := Read(fstest.MapFS{
 		"parity/one.tsv": {Data: []byte("# One\nshown\tGood\nunshown\tGood\twhy\nwrong\tGood,Gone.Away\n" +
 			"excused\tGood\nexcused.wholly\nwithout\t\n")},
 		"parity/two.tsv": {Data: []byte("# Two\nsoon\tGone\n")},
@@ -41,7 +41,7 @@ func TestParityCheck(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	page := p.page(shown, tests)
+	page := p.page("", shown, tests)
 	for _, line := range []string{
 		"| unshown | `Good` |  | why |",
 		"| wrong | `Good`, `Gone.Away` | `TestA`, `TestB/c` and 1 more |  |",
@@ -66,7 +66,7 @@ func TestParityLists(t *testing.T) {
 		"a reason twice":             {"a\n", "b\n", "x\tping\n", "a\tone\na\ttwo\n"},
 		"a column that nobody reads": {"a\tb\tc\td\n", "b\n", "x\tping\n", ""},
 	} {
-		_, err := readParity(fstest.MapFS{
+		_, err := Read(fstest.MapFS{
 			"parity/one.tsv": {Data: []byte(files[0])}, "parity/two.tsv": {Data: []byte(files[1])},
 			"behaviours.tsv": {Data: []byte(files[2])}, "reasons.tsv": {Data: []byte(files[3])},
 		})
@@ -78,7 +78,7 @@ func TestParityLists(t *testing.T) {
 
 // Symbols are what the compiler knows.
 func TestParitySymbols(t *testing.T) {
-	resolve, err := symbols(&parity{lists: []list{{rows: []row{{symbols: []string{"core/frame.Header"}}}}}})
+	resolve, err := symbols(&Lists{lists: []list{{rows: []row{{symbols: []string{"core/frame.Header"}}}}}}, "weft/events")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package nodetest
+package parity
 
 import (
 	"fmt"
@@ -6,20 +6,10 @@ import (
 	"strings"
 )
 
-const pageHead = `# Parity with Node's http2
-
-What each name, option and rule of the module is in Go, and which test shows it. Behaviours, to the order of events
-and the code of an error, follow at the end, each with the test that has its name. A reason stands where an RFC, an
-abuse case or a decision of ` + "`docs/architecture.md`" + ` beat Node.
-
-Written by ` + "`go test ./events/nodetest -update`" + ` from ` + "`events/nodetest/testdata`" + ` and from the run; a whole run
-compares it. Symbols are of package ` + "`events`" + `, tests of ` + "`events/nodetest`" + `.
-`
-
-// page is docs/node-parity.md.
-func (p *parity) page(shown, tests map[string][]string) string {
+// page is the map, behind its head.
+func (p *Lists) page(head string, shown, tests map[string][]string) string {
 	var b strings.Builder
-	b.WriteString(pageHead)
+	b.WriteString(head)
 	reasons := make(map[string]string)
 	for _, r := range p.reasons {
 		reasons[r.id] = r.text
@@ -34,11 +24,15 @@ func (p *parity) page(shown, tests map[string][]string) string {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.id, code(r.symbols), by, cell(r.word))
 		}
 	}
-	b.WriteString("\n## Reasons\n\n| row | what beat it |\n|---|---|\n")
+	if len(p.reasons) > 0 {
+		b.WriteString("\n## Reasons\n\n| row | what beat it |\n|---|---|\n")
+	}
 	for _, r := range p.reasons {
 		fmt.Fprintf(&b, "| %s | %s |\n", r.id, cell(r.text))
 	}
-	b.WriteString("\n## Behaviours\n")
+	if len(p.behaviours) > 0 {
+		b.WriteString("\n## Behaviours\n")
+	}
 	for _, area := range p.areas() {
 		var rows []string
 		for _, e := range p.behaviours {
