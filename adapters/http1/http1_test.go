@@ -227,8 +227,7 @@ func TestBackPressure(t *testing.T) {
 		written := 0
 		w.srv.OnRequest(func(_ *events.Request, res *events.Response) {
 			piece := make([]byte, 64<<10)
-			var more func()
-			more = func() {
+			more := func() {
 				for written < size {
 					written += len(piece)
 					if ready, _ := res.Write(piece); !ready {

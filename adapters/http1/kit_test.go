@@ -114,16 +114,6 @@ func (c *client) line() string {
 	return strings.TrimSuffix(s, "\r\n")
 }
 
-// rest reads to the end of the connection.
-func (c *client) rest() string {
-	c.t.Helper()
-	b, err := io.ReadAll(c.r)
-	if err != nil {
-		c.t.Error(err)
-	}
-	return string(b)
-}
-
 // response reads the head of a response to a request with the method.
 func (c *client) response(method string) *http.Response {
 	c.t.Helper()
