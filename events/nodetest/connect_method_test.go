@@ -89,11 +89,13 @@ func TestConnectMethod(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		failed.OnResponse(func(events.Headers, events.Flags) { k.note("response") })
-		failed.OnError(func(err error) { k.note("error %s", errText(err)) })
-		failed.OnClose(func() {
-			code, _ := failed.RSTCode()
-			k.note("close %v", code)
+		c.Do(func() {
+			failed.OnResponse(func(events.Headers, events.Flags) { k.note("response") })
+			failed.OnError(func(err error) { k.note("error %s", errText(err)) })
+			failed.OnClose(func() {
+				code, _ := failed.RSTCode()
+				k.note("close %v", code)
+			})
 		})
 		k.happened("error ERR_HTTP2_STREAM_ERROR: Stream closed with error code NGHTTP2_CONNECT_ERROR", "close CONNECT_ERROR")
 		covers(t, "rule.connect-method.dial-failure")

@@ -130,9 +130,11 @@ func (k *kind) get(c *events.ClientSession) *events.ClientStream {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	st.OnResponse(func(h events.Headers, _ events.Flags) { k.note("response %d", h.Status()) })
-	st.OnError(func(err error) { k.note("request error %s", errText(err)) })
-	st.Resume()
+	c.Do(func() { // all of them before anything of it is told
+		st.OnResponse(func(h events.Headers, _ events.Flags) { k.note("response %d", h.Status()) })
+		st.OnError(func(err error) { k.note("request error %s", errText(err)) })
+		st.Resume()
+	})
 	synctest.Wait()
 	return st
 }
