@@ -12,6 +12,8 @@
 //   - FuzzReplay: a recorded connection fed again, at another time of day,
 //     gives the same events and output.
 //
+// Those of package events are beside it, for they look inside.
+//
 // The fuzzer's bytes are read as programs (tape_test.go): a byte picks what to
 // do, the next ones its arguments. An end (end_test.go) is a core.Conn with the
 // model beside it; every call goes through it and is checked there.
