@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,6 +60,19 @@ func TestLayersImportDownwards(t *testing.T) {
 		for _, imp := range p.Imports {
 			if strings.HasPrefix(imp, "weft/") && layer(imp) > layer(p.ImportPath) {
 				t.Errorf("%s imports %s, which is above it", p.ImportPath, imp)
+			}
+		}
+	}
+}
+
+// TestCodecIsForWebSockets keeps programs without WebSockets free of what those
+// need.
+func TestCodecIsForWebSockets(t *testing.T) {
+	const adapter = "weft/adapters/websocket"
+	for _, p := range listPackages(t) {
+		for _, dep := range p.Deps {
+			if strings.HasPrefix(dep, "github.com/gobwas/") && p.ImportPath != adapter && !slices.Contains(p.Deps, adapter) {
+				t.Errorf("%s depends on %s", p.ImportPath, dep)
 			}
 		}
 	}

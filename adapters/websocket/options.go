@@ -1,0 +1,112 @@
+package websocket
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"weft/core"
+	"weft/events"
+)
+
+// NoLimit as Options.MaxMessageSize lets a peer send messages of any size,
+// which are in memory as a whole.
+const NoLimit = math.MaxInt64
+
+// Never as one of the times of Options turns off what happens after it.
+const Never = core.Never
+
+// Options are those of both sides. The zero Options work.
+type Options struct {
+	// Subprotocols are those spoken here, in order of preference. A client
+	// offers them. A server speaks the first of its own that the client offers,
+	// or none of them; Conn.Subprotocol tells.
+	Subprotocols []string
+	// Headers are sent with the request or the response that opens the
+	// connection.
+	Headers events.Headers
+	// MaxMessageSize bounds a message that is received, in bytes; default 1 MiB,
+	// NoLimit for none. A larger one ends the connection with
+	// StatusMessageTooBig.
+	MaxMessageSize int64
+	// PingInterval is how long a Read, or whoever else waits for the peer, waits
+	// in silence before it sends a ping; after as long again without a byte the
+	// connection ends with ErrNoAnswer. Default 30 s, Never for no pings.
+	PingInterval time.Duration
+	// WriteTimeout is how long the peer may take nothing of what is written,
+	// at most 64 KiB at a time, before the connection ends with ErrNoAnswer.
+	// Default 60 s, Never for no bound.
+	WriteTimeout time.Duration
+	// CloseTimeout bounds the close handshake. Default 5 s; it has to end.
+	CloseTimeout time.Duration
+}
+
+// ServerOptions are those of a server. The zero ServerOptions work.
+type ServerOptions struct {
+	Options
+	// Check reports the status, of 300 to 599, that refuses a request, for a path
+	// that does not exist, say, or somebody who may not; 0 accepts it. It runs in the
+	// goroutine of the handler, and may block. Default: all are accepted.
+	Check func(req *events.Request) int
+	// CheckOrigin reports whether a request may come from where it says it
+	// does; if not, it is refused with status 403. WebSockets are not held to
+	// the same-origin policy of browsers, so a page of anyone's may open one, with the
+	// user's cookies. Default: SameOrigin. See AnyOrigin.
+	CheckOrigin func(req *events.Request) bool
+}
+
+// withDefaults returns the options with their defaults.
+func (o Options) withDefaults() (Options, error) {
+	if o.MaxMessageSize < 0 {
+		return o, fmt.Errorf("%w: MaxMessageSize is %d", ErrInvalidArg, o.MaxMessageSize)
+	}
+	if o.MaxMessageSize == 0 {
+		o.MaxMessageSize = 1 << 20
+	}
+	for _, t := range []struct {
+		name  string
+		value *time.Duration
+		by    time.Duration
+	}{
+		{"PingInterval", &o.PingInterval, 30 * time.Second},
+		{"WriteTimeout", &o.WriteTimeout, time.Minute},
+		{"CloseTimeout", &o.CloseTimeout, 5 * time.Second},
+	} {
+		if *t.value < 0 || *t.value == Never && t.name == "CloseTimeout" {
+			return o, fmt.Errorf("%w: %s is %v", ErrInvalidArg, t.name, *t.value)
+		}
+		if *t.value == 0 {
+			*t.value = t.by
+		}
+	}
+	for _, p := range o.Subprotocols {
+		if !isToken(p) {
+			return o, fmt.Errorf("%w: the subprotocol %q is not a token", ErrInvalidArg, p)
+		}
+	}
+	for name, value := range o.Headers.All() {
+		if !isToken(name) || strings.ContainsAny(value, "\r\n\x00") {
+			return o, fmt.Errorf("%w: the field %q", ErrInvalidArg, name)
+		}
+	}
+	return o, nil
+}
+
+// isToken reports whether s is a token of RFC 9110 §5.6.2.
+func isToken(s string) bool {
+	for _, c := range []byte(s) {
+		if c <= ' ' || c > '~' || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// from returns when a time is over that begins now.
+func from(d time.Duration) time.Time {
+	if d == Never {
+		return time.Time{}
+	}
+	return time.Now().Add(d)
+}
