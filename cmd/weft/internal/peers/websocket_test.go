@@ -1,0 +1,128 @@
+package peers
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"weft/adapters/websocket"
+	"weft/events"
+)
+
+// A page opens a WebSocket on the HTTP/2 connection it came by, and has
+// messages of mixed sizes echoed.
+func TestChromiumWebSocket(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
+	t.Parallel()
+	b := chromium(t, thePKI(t))
+	srv, err := events.CreateSecureServer(events.SecureServerOptions{TLS: thePKI(t).config(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.DestroyAll()
+	var sessions atomic.Int32
+	srv.OnSession(func(*events.ServerSession) { sessions.Add(1) })
+	var page *events.ServerSession
+	srv.OnRequest(func(req *events.Request, res *events.Response) {
+		if req.URL() == "/" {
+			st, _ := req.Stream()
+			page = st.Session()
+		}
+		res.SetHeader("content-type", "text/html")
+		res.EndString(greeting)
+	})
+	ended := make(chan error, 1)
+	err = websocket.Handle(&srv.Server, func(c *websocket.Conn, req *events.Request) {
+		if v := req.HTTPVersion(); v != "2.0" {
+			t.Errorf("the WebSocket came by HTTP/%s", v)
+		}
+		if st, ok := req.Stream(); !ok || st.Session() != page {
+			t.Error("the WebSocket is not on the connection of the page")
+		}
+		for {
+			kind, p, err := c.Read(context.Background())
+			if err == nil {
+				err = c.Write(context.Background(), kind, p)
+			}
+			if err != nil {
+				ended <- err
+				return
+			}
+		}
+	}, websocket.ServerOptions{Options: websocket.Options{Subprotocols: []string{"echo"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr, err := srv.Listen("localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.open("https://" + addr.String() + "/")
+	var got struct {
+		Echoed   int
+		Wrong    string
+		Protocol string
+		Code     int
+		Reason   string
+		Clean    bool
+	}
+	b.eval(echoScript, &got)
+	if got.Echoed != 10000 || got.Wrong != "" || got.Protocol != "echo" {
+		t.Errorf("%d messages came back, by %q: %s", got.Echoed, got.Protocol, got.Wrong)
+	}
+	if got.Code != 4001 || got.Reason != "done" || !got.Clean {
+		t.Errorf("closed with %d %q, clean: %v", got.Code, got.Reason, got.Clean)
+	}
+	var closed *websocket.CloseError
+	if err := <-ended; !errors.As(err, &closed) || closed.Code != 4001 || closed.Reason != "done" {
+		t.Errorf("the server read %v", err)
+	}
+	if n := sessions.Load(); n != 1 {
+		t.Logf("%d connections", n) // Chromium opens some in advance
+	}
+}
+
+// echoScript sends 10,000 messages, text and binary, up to 1 MiB, with as many
+// on their way as 4 MiB have room for, and compares what comes back.
+const echoScript = `new Promise(resolve => {
+	const total = 10000, room = 4 << 20;
+	const noise = new Uint8Array((1 << 20) + 256);
+	for (let i = 0; i < noise.length; i++) noise[i] = (i * i) >> 7;
+	const letters = Array.from(noise.subarray(0, 4096), b => String.fromCharCode(0x20 + b * 7)).join("");
+	const size = i => i % 1000 == 999 ? 1 << 20 : i % 50 == 0 ? 65533 + i % 7 : i % 10 == 0 ? 125 + i % 3 : i % 3000;
+	const message = i => i % 2 ? noise.subarray(i % 256, i % 256 + size(i)) : letters.slice(0, Math.min(size(i), 4096) / 3);
+	const bytes = i => size(i) + 16;
+	const ws = new WebSocket(location.origin.replace("https", "wss") + "/echo", ["other", "echo"]);
+	ws.binaryType = "arraybuffer";
+	const result = { Echoed: 0, Wrong: "" };
+	let sent = 0, waiting = 0;
+	const fill = () => {
+		for (; sent < total && waiting < room; sent++) {
+			ws.send(message(sent));
+			waiting += bytes(sent);
+		}
+	};
+	const same = (i, data) => {
+		const want = message(i);
+		if (typeof want == "string" || typeof data == "string") return want === data;
+		const got = new Uint8Array(data);
+		if (got.length != want.length) return false;
+		for (let k = 0; k < got.length; k++) if (got[k] != want[k]) return false;
+		return true;
+	};
+	ws.onopen = () => { result.Protocol = ws.protocol; fill(); };
+	ws.onmessage = event => {
+		const i = result.Echoed++;
+		if (!same(i, event.data) && !result.Wrong) result.Wrong = "message " + i;
+		waiting -= bytes(i);
+		if (result.Echoed == total) ws.close(4001, "done"); else fill();
+	};
+	ws.onerror = () => { result.Wrong = result.Wrong || "error event"; };
+	ws.onclose = event => {
+		result.Code = event.code; result.Reason = event.reason; result.Clean = event.wasClean;
+		resolve(result);
+	};
+})`
