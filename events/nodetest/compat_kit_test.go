@@ -1,8 +1,10 @@
 package nodetest
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"weft/events"
 )
@@ -93,4 +95,19 @@ func (w *world) answered() events.Headers {
 	}
 	w.t.Errorf("no headers were sent: %q", w.fromServer.list())
 	return events.Headers{}
+}
+
+// shutdown ends a server on real connections. What stays open fails the test,
+// rather than being waited for.
+func shutdown(t *testing.T, srv interface {
+	Shutdown(context.Context) error
+	DestroyAll()
+}) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		t.Errorf("Shutdown: %v", err)
+		srv.DestroyAll()
+	}
 }

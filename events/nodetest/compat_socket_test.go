@@ -82,7 +82,7 @@ func TestNode_compatSocket(t *testing.T) {
 		wantEq(t, "RemoteAddr", got[1].String(), client.LocalAddr().String())
 		covers(t, "rule.compat-socket.passthrough")
 		client.Close()
-		srv.Shutdown(t.Context())
+		shutdown(t, srv)
 	})
 	t.Run("compat-socket.3", func(t *testing.T) {
 		w := exchange(t, func(w *world, req *events.Request, res *events.Response) {
@@ -254,6 +254,6 @@ func TestNode_compatSocket(t *testing.T) {
 		wantEq(t, "the event", <-got, "checkContinue")
 		covers(t, "secureServer.event.checkContinue")
 		client.Close()
-		srv.Shutdown(t.Context())
+		shutdown(t, srv)
 	})
 }

@@ -318,5 +318,5 @@ func TestExtendedConnectBlocking(t *testing.T) {
 	conn.Close()
 	cs.Close()
 	cs.Wait()
-	srv.Shutdown(context.Background())
+	shutdown(t, srv)
 }

@@ -99,7 +99,7 @@ func served(t *testing.T, handle func(st *events.ServerStream)) *events.Duplex {
 	}
 	t.Cleanup(func() {
 		client.Destroy(nil, core.NoError)
-		server.Shutdown(context.Background())
+		shutdown(t, server)
 	})
 	st, err := client.Request(context.Background(), events.Headers{})
 	if err != nil {

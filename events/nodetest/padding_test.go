@@ -198,7 +198,7 @@ func TestPaddingOptions(t *testing.T) {
 		covers(t, "connect.option.paddingStrategy")
 		client.Close()
 		client.Wait()
-		srv.Shutdown(t.Context())
+		shutdown(t, srv)
 	})
 	if _, err := events.CreateServer(events.ServerOptions{SessionOptions: events.SessionOptions{PaddingStrategy: 3}}); err == nil ||
 		!strings.HasPrefix(err.Error(), events.ErrInvalidArg.Code) {
