@@ -23,11 +23,11 @@ func TestDeadlines(t *testing.T) {
 			}
 		}
 		r := run(t, t.Context(), f, transport.Options{})
-		time.Sleep(time.Second) // virtual, like all of them here
+		<-time.After(time.Second) // virtual, like all of them here
 		f.tell(func() { f.deadline = at(2 * time.Second) })
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		f.tell(func() { f.deadline = at(60 * time.Second) }) // later: no need to move the timer
-		time.Sleep(50 * time.Second)
+		<-time.After(50 * time.Second)
 		f.tell(func() { f.deadline = time.Unix(1, 0) }) // at once
 		synctest.Wait()
 		want := []time.Duration{2 * time.Second, 60 * time.Second, 61 * time.Second}

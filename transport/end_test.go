@@ -253,7 +253,7 @@ func TestStalledAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{out: make([]byte, 1<<20), done: true}
 		r := run(t, t.Context(), f, transport.Options{})
-		time.Sleep(20 * time.Second) // virtual
+		<-time.After(20 * time.Second) // virtual
 		r.peer.Read(make([]byte, 10))
 		r.ends(transport.CloseStalled, transport.ErrStalled, 50*time.Second)
 	})

@@ -98,7 +98,7 @@ func TestPeerThatDoesNotRead(t *testing.T) {
 						sent.Add(1)
 					}
 				}()
-				time.Sleep(10 * time.Second) // virtual
+				<-time.After(10 * time.Second) // virtual
 				// 1 KiB is in the pipe, 128 replies wait, and what we did not
 				// read fills the pipe and one read.
 				s.Do(func(_ time.Time, c *core.Conn) {

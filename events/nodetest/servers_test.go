@@ -91,6 +91,36 @@ func (k *kind) happened(want ...string) {
 	k.log = nil
 }
 
+// forget forgets what was noted.
+func (k *kind) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.log = nil
+}
+
+// numbers returns a function that numbers sessions in the order it is asked for
+// them.
+func numbers() func(ss *events.ServerSession) int {
+	var mu sync.Mutex
+	known := make(map[*events.ServerSession]int)
+	return func(ss *events.ServerSession) int {
+		mu.Lock()
+		defer mu.Unlock()
+		if known[ss] == 0 {
+			known[ss] = len(known) + 1
+		}
+		return known[ss]
+	}
+}
+
+// saw waits until nothing moves, and reports whether exactly this was noted.
+func (k *kind) saw(line string) bool {
+	synctest.Wait()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Contains(k.log, line)
+}
+
 // dial makes a connection in memory, with TLS to a secure server, that offers
 // the protocols.
 func (k *kind) dial(protocols ...string) net.Conn {
@@ -184,7 +214,7 @@ func TestServerEvents(t *testing.T) {
 				}
 				st.EndString("ok")
 			})
-			k.log = nil
+			k.forget()
 			for range 2 { // the streams of every session
 				c := k.connect()
 				k.get(c)
@@ -216,11 +246,11 @@ func TestServerEvents(t *testing.T) {
 			if k.Timeout() != 0 {
 				t.Errorf("%s: the timeout is %v at first", k.name, k.Timeout())
 			}
-			sessions := make(map[*events.ServerSession]int)
-			k.OnSession(func(ss *events.ServerSession) { sessions[ss] = len(sessions) + 1 })
-			k.OnTimeout(func(ss *events.ServerSession) { k.note("timeout of %d", sessions[ss]) })
+			number := numbers()
+			k.OnSession(func(ss *events.ServerSession) { number(ss) })
+			k.OnTimeout(func(ss *events.ServerSession) { k.note("timeout of %d", number(ss)) })
 			old := k.connect()
-			if err := k.SetTimeout(time.Minute, func(ss *events.ServerSession) { k.note("called for %d", sessions[ss]) }); err != nil {
+			if err := k.SetTimeout(time.Minute, func(ss *events.ServerSession) { k.note("called for %d", number(ss)) }); err != nil {
 				t.Error(err)
 			}
 			if k.Timeout() != time.Minute {
@@ -228,15 +258,15 @@ func TestServerEvents(t *testing.T) {
 			}
 			k.shows("prop.timeout")
 			young := k.connect()
-			time.Sleep(59 * time.Second)
+			<-time.After(59 * time.Second)
 			k.happened()
-			time.Sleep(time.Hour)
-			if !slices.Contains(k.log, "timeout of 2") {
-				t.Errorf("%s: %q", k.name, k.log)
+			<-time.After(time.Hour)
+			if !k.saw("timeout of 2") {
+				t.Errorf("%s: no timeout of the second session", k.name)
 			}
 			k.shows("event.timeout")
-			if !slices.Contains(k.log, "called for 2") {
-				t.Errorf("%s: %q", k.name, k.log)
+			if !k.saw("called for 2") {
+				t.Errorf("%s: the function given was not called", k.name)
 			}
 			k.shows("method.setTimeout")
 			// The first was there before, and the second is once silent.
@@ -246,7 +276,7 @@ func TestServerEvents(t *testing.T) {
 				`ERR_OUT_OF_RANGE: The value of "msecs" is out of range. It must be >= 0. Received -1000`)
 			k.SetTimeout(0, nil)
 			silent := k.connect()
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 			k.happened()
 			covers(t, "rule.server.timeout-zero-disables")
 			for _, c := range []*events.ClientSession{old, young, silent} {
@@ -261,7 +291,7 @@ func TestServerEvents(t *testing.T) {
 		bothServers(t, events.ServerOptions{}, func(k *kind) {
 			k.OnTimeout(func(*events.ServerSession) { k.note("timeout") })
 			c := k.connect()
-			time.Sleep(12 * time.Hour)
+			<-time.After(12 * time.Hour)
 			k.happened()
 			if k.Timeout() != 0 || c.Destroyed() {
 				t.Errorf("%s: after hours: %v, %v", k.name, k.Timeout(), c.Err())
@@ -310,7 +340,7 @@ func TestServerClose(t *testing.T) {
 			t.Errorf("%s: it still accepts", k.name)
 		}
 		k.shows("method.close")
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		k.get(first) // the sessions go on
 		k.happened("response 200")
 		covers(t, "rule.server.close-keeps-sessions")

@@ -44,9 +44,9 @@ func TestNode_socketProxy(t *testing.T) {
 			if err := ss.Socket().SetTimeout(987*time.Millisecond, func() { k.note("called") }); err != nil {
 				t.Error(err)
 			}
-			time.Sleep(986 * time.Millisecond)
+			<-time.After(986 * time.Millisecond)
 			k.happened()
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			k.happened("the session's timeout", "called")
 			ss.Socket().SetTimeout(0, nil)
 			ss.Socket().Unref()
