@@ -24,7 +24,11 @@ import (
 // Other CONNECT requests are answered with status 405, or 501 if they name
 // another protocol, and other upgrades by HTTP/1.1 with status 501: a server
 // that serves those as well registers its own listeners and calls Upgrade and
-// UpgradeHTTP1 in them. Shutdown does not wait for WebSockets by HTTP/1.1.
+// UpgradeHTTP1 in them, and a server with several kinds of WebSockets either does
+// that or tells them apart within f. Handle is called once for a server.
+//
+// Server.Shutdown waits until the handlers of WebSockets by HTTP/2 have ended,
+// DestroyAll ends them. Those by HTTP/1.1 are no concern of the server's.
 //
 // Errors: ErrInvalidArg. Nothing was registered then.
 func Handle(srv *events.Server, f func(c *Conn, req *events.Request), opts ...ServerOptions) error {
@@ -88,8 +92,9 @@ func Requested(req *events.Request) bool {
 }
 
 // Upgrade accepts the WebSocket that a request by HTTP/2 asks for, in a listener
-// of Server.OnConnect. Unless Check or CheckOrigin block it may be called within the
-// callback, but the Conn is for another goroutine; see events.InGoroutine.
+// of Server.OnConnect. Unless Check or CheckOrigin block it may be called within
+// the callback, but the Conn is for another goroutine. Within a function that
+// events.InGoroutine runs, the Conn lasts until that returns.
 //
 // Errors: ErrInvalidArg, and then the request is still to be answered.
 // Otherwise it was, and the error is ErrRefused, and as the case may be
