@@ -55,7 +55,8 @@ func (srv *Server) OnConnect(f func(req *Request, res *Response)) Listener {
 // It answers the request there, writing bytes. It is called in a goroutine of
 // its own, and may block; Shutdown and Wait don't wait for it.
 //
-// Without a listener such requests are given to OnRequest like any other.
+// Without a listener such requests are given to OnRequest like any other, and so
+// are those that offer the obsolete h2c.
 func (srv *Server) OnUpgrade(f func(req *Request, conn net.Conn, head []byte)) Listener {
 	return srv.onUpgrade.on(f)
 }

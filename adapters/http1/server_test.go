@@ -179,7 +179,9 @@ func TestPreface(t *testing.T) {
 		io.WriteString(c, "PRI")
 		c.Conn.(*mem.Conn).CloseWrite()
 		c.ended()
-		// A request to upgrade to HTTP/2 is served as it came.
+		// A request to upgrade to HTTP/2 is served as it came, even if somebody
+		// serves other upgrades.
+		w.srv.OnUpgrade(func(req *events.Request, conn net.Conn, head []byte) { t.Error("upgrade") })
 		c = w.dial()
 		c.send("GET / HTTP/1.1", "Host: a", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAA", "", "")
 		c.gets("GET", 200, "1.1")

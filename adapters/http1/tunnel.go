@@ -15,7 +15,9 @@ import (
 // wantsUpgrade reports whether a request asks for another protocol on its
 // connection (RFC 9110 §7.8).
 func wantsUpgrade(r *http.Request) bool {
-	if r.Header.Get("Upgrade") == "" {
+	// RFC 9113 §3.1: "h2c" was an upgrade to HTTP/2 that is obsolete, and that
+	// clients still offer with requests they want answered.
+	if to := r.Header.Get("Upgrade"); to == "" || strings.EqualFold(to, "h2c") {
 		return false
 	}
 	for _, list := range r.Header["Connection"] {
