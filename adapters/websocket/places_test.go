@@ -106,7 +106,7 @@ func TestPlaces(t *testing.T) {
 				t.Error("32 MiB were taken by nobody")
 			}
 		})
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		for range 100 {
 			other.Write(ctx, websocket.Binary, make([]byte, 10000))
 			if _, p, err := other.Read(ctx); len(p) != 10000 || err != nil {
@@ -155,7 +155,7 @@ func TestReaders(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if err := c.Close(1000, ""); err != nil {
 			t.Error(err)
 		}
