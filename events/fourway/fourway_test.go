@@ -33,6 +33,7 @@ var scenarios = slices.Concat(
 	compatBodiesScenarios,
 	compatExpectScenarios,
 	compatEndsScenarios,
+	compatEdgesScenarios,
 )
 
 // least is how many scenarios there have to be.
