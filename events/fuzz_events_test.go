@@ -47,9 +47,9 @@ func FuzzEvents(f *testing.F) {
 
 // eventsSeeds are programs from a random source, the same each time.
 func eventsSeeds() (list [][]byte) {
-	for seed := range uint64(60) {
+	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 93))
-		b := make([]byte, 50+r.IntN(400))
+		b := make([]byte, 50+r.IntN(700))
 		for i := range b {
 			b[i] = byte(r.Uint32())
 		}
