@@ -153,6 +153,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	c.mustShrink = false
 	c.got.size, c.got.number, c.listFault = 0, 0, FaultNone
 	c.fieldBuf = c.fieldBuf[:0]
+	c.shown = 0 // the event's fields may have stood there
 	if scan.fields > c.cfg.MaxHeaderFields {
 		c.listFault = FaultTooManyFields
 	}
