@@ -59,9 +59,13 @@ func Compiled(paths ...string) (types.Importer, error) {
 	}), nil
 }
 
-// splitSymbol returns the import path and the name of "Session.Close" or
-// "adapters/http1.Handler".
+// splitSymbol returns the import path and the name of "Session.Close",
+// "adapters/http1.Handler" or "weft/events.Session".
 func splitSymbol(symbol, home string) (path, name string) {
+	if whole, ok := strings.CutPrefix(symbol, "weft/"); ok {
+		pkg, name, _ := strings.Cut(whole, ".")
+		return "weft/" + pkg, name
+	}
 	dir, last := "", symbol
 	if i := strings.LastIndexByte(symbol, '/'); i >= 0 {
 		dir, last = symbol[:i+1], symbol[i+1:]

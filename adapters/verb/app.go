@@ -1,0 +1,318 @@
+package verb
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"weft/adapters/http1"
+	"weft/adapters/inspector"
+	"weft/events"
+)
+
+// ServerProtocol says what kind of server an App is.
+type ServerProtocol int
+
+// HTTP2 is a server for HTTP/2, and with HTTP2Options.AllowHTTP1 for HTTP/1.1
+// beside it.
+const HTTP2 ServerProtocol = 2
+
+// App is an application: routes, middlewares and options, and the server that
+// they make. It can also be mounted in another App, or be an http.Handler of
+// net/http: then its options about the server do not matter.
+type App struct {
+	mu     sync.Mutex
+	opts   Options
+	layers []layer
+	table  atomic.Pointer[table] // nil: to be made of layers
+	server *events.Server
+
+	onSessionError listeners[func(error, *events.ServerSession)]
+	onStreamError  listeners[func(error, *events.ServerStream)]
+}
+
+var _ http.Handler = (*App)(nil)
+
+// CreateServer makes an App. Nothing listens before Listen. There is one
+// protocol, HTTP2; any other is a panic.
+func CreateServer(protocol ServerProtocol) *App {
+	if protocol != HTTP2 {
+		panic("verb: no such protocol: " + strconv.Itoa(int(protocol)))
+	}
+	return new(App)
+}
+
+// WithOptions sets options and returns the App. Called again it adds to what
+// was set: an option that is set there wins, one that is not stays as it was, to
+// any depth. Options about the server have to be set before it is made, by
+// Server or Listen; later ones concern the others only.
+func (app *App) WithOptions(o Options) *App {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	app.opts = app.opts.with(o)
+	return app
+}
+
+// Settings returns the options that were set.
+//
+//	app.Settings().HTTP2.Settings.MaxConcurrentStreams.Or(100)
+func (app *App) Settings() Options {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	return Options{}.with(app.opts)
+}
+
+func (app *App) add(l ...layer) {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	app.layers = append(app.layers, l...)
+	app.table.Store(nil)
+}
+
+func (app *App) layersNow() *table {
+	if t := app.table.Load(); t != nil {
+		return t
+	}
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	t := makeTable(app.layers)
+	app.table.Store(t)
+	return t
+}
+
+// Get registers a handler of GET and HEAD for a pattern, and middlewares that
+// come before it.
+func (app *App) Get(pattern string, h Handler, before ...Middleware) {
+	app.Route(http.MethodGet, pattern, h, before...)
+}
+
+// Post registers a handler as Get does, of POST.
+func (app *App) Post(pattern string, h Handler, before ...Middleware) {
+	app.Route(http.MethodPost, pattern, h, before...)
+}
+
+// Put registers a handler as Get does, of PUT.
+func (app *App) Put(pattern string, h Handler, before ...Middleware) {
+	app.Route(http.MethodPut, pattern, h, before...)
+}
+
+// Delete registers a handler as Get does, of DELETE.
+func (app *App) Delete(pattern string, h Handler, before ...Middleware) {
+	app.Route(http.MethodDelete, pattern, h, before...)
+}
+
+// Patch registers a handler as Get does, of PATCH.
+func (app *App) Patch(pattern string, h Handler, before ...Middleware) {
+	app.Route(http.MethodPatch, pattern, h, before...)
+}
+
+// Head registers a handler as Get does, of HEAD. It has to come before one of
+// GET to be used.
+func (app *App) Head(pattern string, h Handler, before ...Middleware) {
+	app.Route(http.MethodHead, pattern, h, before...)
+}
+
+// Options registers a handler as Get does, of OPTIONS.
+func (app *App) Options(pattern string, h Handler, before ...Middleware) {
+	app.Route(http.MethodOptions, pattern, h, before...)
+}
+
+// All registers a handler as Get does, of every method.
+func (app *App) All(pattern string, h Handler, before ...Middleware) {
+	app.Route("", pattern, h, before...)
+}
+
+// Route registers a handler as Get does, of any method; "" is every method.
+func (app *App) Route(method, pattern string, h Handler, before ...Middleware) {
+	if h == nil {
+		panic("verb: a route without a handler: " + pattern)
+	}
+	app.add(layer{pattern: compile(pattern, false), method: method, handler: behind(before, h)})
+}
+
+// behind puts middlewares before a handler.
+func behind(before []Middleware, h Handler) Handler {
+	for _, m := range slices.Backward(before) {
+		inner := h
+		h = func(req *Request, res *Response) (failed error) {
+			m(req, res, func(err ...error) {
+				for _, err := range err {
+					if err != nil {
+						failed = err
+						return
+					}
+				}
+				failed = inner(req, res)
+			})
+			return failed
+		}
+	}
+	return h
+}
+
+// Use registers middlewares for every path.
+func (app *App) Use(m ...Middleware) { app.UseAt("/", m...) }
+
+// UseAt registers middlewares for a path and all below it. The path may have
+// captures.
+func (app *App) UseAt(path string, list ...Middleware) {
+	for _, m := range list {
+		app.add(layer{pattern: compile(path, true), before: m})
+	}
+}
+
+// UseError registers middlewares for errors of what was registered before.
+func (app *App) UseError(list ...ErrorMiddleware) {
+	for _, m := range list {
+		app.add(layer{pattern: compile("/", true), onError: m})
+	}
+}
+
+// Mount has an app serve a path and all below it, which it sees without that
+// path in its patterns. What it has no route for goes on in this app; so do
+// errors it does not deal with.
+func (app *App) Mount(path string, sub *App) {
+	app.add(layer{pattern: compile(path, true), mounted: sub})
+}
+
+// OnSessionError registers f for errors of connections: f may destroy the
+// session. It returns a function that undoes that. f is a callback of package
+// events, and must not block.
+func (app *App) OnSessionError(f func(err error, session *events.ServerSession)) (remove func()) {
+	return app.onSessionError.on(f)
+}
+
+// OnStreamError registers f for errors of streams of requests that come from
+// now on: f may close the stream. It returns a function that undoes that. f is a
+// callback of package events, and must not block.
+func (app *App) OnStreamError(f func(err error, stream *events.ServerStream)) (remove func()) {
+	return app.onStreamError.on(f)
+}
+
+// Server returns the server under the App, and makes it at the first call, of
+// the options set until then. It gives what this package has no words for:
+// sessions, connections of one's own, listeners.
+//
+// Errors: those of options.
+func (app *App) Server() (*events.Server, error) {
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	if app.server != nil {
+		return app.server, nil
+	}
+	server, err := makeServer(&app.opts)
+	if err != nil {
+		return nil, err
+	}
+	server.OnSessionError(func(err error, s *events.ServerSession) {
+		app.onSessionError.each(func(f func(error, *events.ServerSession)) { f(err, s) })
+	})
+	if t, ok := app.opts.HTTP2.SessionTimeout.Get(); ok {
+		if err := server.SetTimeout(t, nil); err != nil {
+			return nil, err
+		}
+	}
+	serve := events.InGoroutine(app.serveEvents)
+	server.OnRequest(func(req *events.Request, res *events.Response) {
+		if st, ok := req.Stream(); ok && app.onStreamError.any() {
+			st.OnError(func(err error) {
+				app.onStreamError.each(func(f func(error, *events.ServerStream)) { f(err, st) })
+			})
+		}
+		serve(req, res)
+	})
+	app.server = server
+	return server, nil
+}
+
+func makeServer(o *Options) (*events.Server, error) {
+	opts := events.ServerOptions{SessionOptions: o.HTTP2.session()}
+	opts.Logger = o.Logger
+	if opts.AllowHTTP1 = o.HTTP2.AllowHTTP1.Or(false); opts.AllowHTTP1 {
+		opts.HTTP1 = http1.New()
+	}
+	if o.HTTP2.Debug.Or(false) {
+		log := o.HTTP2.DebugLogger
+		if log == nil {
+			log = slogged(o.logger())
+		}
+		opts.Trace = func(conn net.Conn) events.Trace {
+			var peer any
+			if conn != nil {
+				peer = conn.RemoteAddr()
+			}
+			return inspector.New(&lines{log: log, peer: peer}, inspector.Options{})
+		}
+	}
+	if !o.TLS.set() {
+		return events.CreateServer(opts)
+	}
+	config := o.TLS.Config
+	if len(o.TLS.Cert) > 0 || len(o.TLS.Key) > 0 {
+		pair, err := tls.X509KeyPair(o.TLS.Cert, o.TLS.Key)
+		if err != nil {
+			return nil, err
+		}
+		if config = config.Clone(); config == nil {
+			config = new(tls.Config)
+		}
+		config.Certificates = append(config.Certificates, pair)
+	}
+	secure, err := events.CreateSecureServer(events.SecureServerOptions{ServerOptions: opts, TLS: config})
+	if err != nil {
+		return nil, err
+	}
+	return &secure.Server, nil
+}
+
+// Listen serves on a TCP port of Options.Host, and returns the address; 0 is any
+// that is free. Without a port that of the options counts, without one there
+// 443 with TLS and 80 without. It does not wait.
+func (app *App) Listen(port ...int) (net.Addr, error) {
+	server, err := app.Server()
+	if err != nil {
+		return nil, err
+	}
+	o := app.Settings()
+	p := 80
+	if o.TLS.set() {
+		p = 443
+	}
+	p = o.Port.Or(p)
+	if len(port) > 0 {
+		p = port[0]
+	}
+	return server.Listen(net.JoinHostPort(o.Host, strconv.Itoa(p)))
+}
+
+// Close stops accepting connections; those there are go on.
+func (app *App) Close() error {
+	server, err := app.Server()
+	if err != nil {
+		return err
+	}
+	return server.Close()
+}
+
+// Shutdown closes the server and every connection gracefully, and waits for
+// them; see events.Server.Shutdown.
+func (app *App) Shutdown(ctx context.Context) error {
+	server, err := app.Server()
+	if err != nil {
+		return err
+	}
+	return server.Shutdown(ctx)
+}
+
+func (o *Options) logger() *slog.Logger {
+	if o.Logger != nil {
+		return o.Logger
+	}
+	return slog.Default()
+}

@@ -1,0 +1,126 @@
+package verb
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// Body returns the body as a stream, of any length. What Read returns before
+// its end may be less than all the client has to say; an error other than io.EOF
+// says that it was cut short.
+func (r *Request) Body() io.Reader { return r.carrier.body() }
+
+// Bytes reads the body. Calling it again returns the same slice.
+//
+// Errors: an *Error of status 413 for a body of more than Options.BodyLimit, and
+// those of reading.
+func (r *Request) Bytes() ([]byte, error) {
+	if !r.read {
+		r.read = true
+		r.body, r.bodyOf = r.readBody()
+	}
+	return r.body, r.bodyOf
+}
+
+func (r *Request) readBody() ([]byte, error) {
+	o := r.App().Settings()
+	limit := o.BodyLimit.Or(defaultBodyLimit)
+	if n, err := strconv.ParseInt(r.Get("content-length"), 10, 64); err == nil && n > limit {
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge}
+	}
+	// One byte too many is enough to know.
+	b, err := io.ReadAll(io.LimitReader(r.Body(), limit+1))
+	if err == nil && int64(len(b)) > limit {
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge}
+	}
+	return b, err
+}
+
+// JSON reads the body as JSON into what v points to, as json.Unmarshal does.
+//
+// Errors: an *Error of status 415 if the body is said to be something else, of
+// status 400 if it is not JSON that fits v; those of Bytes.
+func (r *Request) JSON(v any) error {
+	if t := r.mediaType(); t != "" && t != "application/json" && !isJSON(t) {
+		return &Error{Status: http.StatusUnsupportedMediaType}
+	}
+	b, err := r.Bytes()
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return &Error{Status: http.StatusBadRequest, Message: "the body is not the JSON that is expected", Cause: err}
+	}
+	return nil
+}
+
+// isJSON reports whether a media type is one of those made of JSON (RFC 6839).
+func isJSON(t string) bool { return len(t) > 5 && t[len(t)-5:] == "+json" }
+
+func (r *Request) mediaType() string {
+	t, _, _ := mime.ParseMediaType(r.Get("content-type"))
+	return t
+}
+
+// Form reads the body of a form that was sent as
+// application/x-www-form-urlencoded. The query is not part of it.
+//
+// Errors: an *Error of status 415 if the body is something else, of status 400
+// if it is malformed; those of Bytes.
+func (r *Request) Form() (url.Values, error) {
+	if r.mediaType() != "application/x-www-form-urlencoded" {
+		return nil, &Error{Status: http.StatusUnsupportedMediaType}
+	}
+	b, err := r.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	values, err := url.ParseQuery(string(b))
+	if err != nil {
+		return nil, &Error{Status: http.StatusBadRequest, Message: "the form is malformed", Cause: err}
+	}
+	return values, nil
+}
+
+// Multipart reads the body of a form that was sent as multipart/form-data,
+// files included, into memory. Calling it again returns the same form. For forms
+// beyond Options.BodyLimit there is Body, and package mime/multipart.
+//
+// Errors: an *Error of status 415 if the body is something else, of status 400
+// if it is malformed; those of Bytes.
+func (r *Request) Multipart() (*multipart.Form, error) {
+	if r.form != nil {
+		return r.form, nil
+	}
+	t, params, err := mime.ParseMediaType(r.Get("content-type"))
+	if err != nil || t != "multipart/form-data" || params["boundary"] == "" {
+		return nil, &Error{Status: http.StatusUnsupportedMediaType, Cause: err}
+	}
+	b, err := r.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	form, err := multipart.NewReader(bytes.NewReader(b), params["boundary"]).ReadForm(int64(len(b)))
+	switch {
+	case errors.Is(err, multipart.ErrMessageTooLarge):
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Cause: err}
+	case err != nil:
+		return nil, &Error{Status: http.StatusBadRequest, Message: "the form is malformed", Cause: err}
+	}
+	r.form = form
+	return form, nil
+}
+
+// done lets go of what the request has made.
+func (r *Request) done() {
+	if r.form != nil {
+		r.form.RemoveAll() // of parts that were too many for memory
+	}
+}

@@ -1,0 +1,331 @@
+package verb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"weft/events"
+)
+
+// ServeHTTP serves a request of package net/http.
+func (app *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &borrowed{w: w, r: r}
+	app.serve(c, r.Method, targetOf(r), fieldsOf(r))
+	if c.broken {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func targetOf(r *http.Request) string {
+	if r.RequestURI != "" && r.URL.RequestURI() == r.RequestURI {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI() // by StripPrefix, say, it is another
+}
+
+func fieldsOf(r *http.Request) events.Headers {
+	var h events.Headers
+	h.Add("host", r.Host)
+	for name, values := range r.Header {
+		h.Add(name, values...)
+	}
+	return h
+}
+
+// borrowed is a request of package net/http.
+type borrowed struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	code   int
+	begun  bool
+	broken bool
+}
+
+func (c *borrowed) version() string {
+	return strconv.Itoa(c.r.ProtoMajor) + "." + strconv.Itoa(c.r.ProtoMinor)
+}
+func (c *borrowed) stream() (*events.ServerStream, bool) { return nil, false }
+func (c *borrowed) context() context.Context             { return c.r.Context() }
+func (c *borrowed) body() io.Reader                      { return c.r.Body }
+
+var errStatus = errors.New("verb: no status of a response")
+
+func (c *borrowed) setHeader(name string, values ...string) error {
+	name = textproto.CanonicalMIMEHeaderKey(name)
+	if c.begun {
+		return events.ErrHeadersSent
+	}
+	c.w.Header()[name] = slices.Clone(values)
+	return nil
+}
+
+func (c *borrowed) addHeader(name, value string) error {
+	if c.begun {
+		return events.ErrHeadersSent
+	}
+	c.w.Header().Add(name, value)
+	return nil
+}
+
+func (c *borrowed) header(name string) string   { return strings.Join(c.values(name), ", ") }
+func (c *borrowed) values(name string) []string { return c.w.Header().Values(name) }
+func (c *borrowed) dropHeader(name string)      { c.w.Header().Del(name) }
+func (c *borrowed) sent() bool                  { return c.begun }
+func (c *borrowed) setStatus(code int) error {
+	if code < 200 || code > 599 {
+		return errStatus
+	}
+	c.code = code
+	return nil
+}
+
+func (c *borrowed) headerNames() (names []string) {
+	for name := range c.w.Header() {
+		names = append(names, name)
+	}
+	return names
+}
+
+func (c *borrowed) status() int {
+	if c.code == 0 {
+		return http.StatusOK
+	}
+	return c.code
+}
+
+func (c *borrowed) head() {
+	if !c.begun {
+		c.begun = true
+		c.w.WriteHeader(c.status())
+	}
+}
+
+func (c *borrowed) write(p []byte) (int, error) {
+	c.head()
+	return c.w.Write(p)
+}
+
+func (c *borrowed) flush() error {
+	c.head()
+	return http.NewResponseController(c.w).Flush()
+}
+
+func (c *borrowed) end(p []byte) error {
+	c.head()
+	if len(p) == 0 || c.r.Method == http.MethodHead {
+		return nil
+	}
+	_, err := c.w.Write(p)
+	return err
+}
+
+func (c *borrowed) hint(links []string) error {
+	if c.begun {
+		return nil
+	}
+	h := c.w.Header()
+	had := h["Link"]
+	h["Link"] = links
+	c.w.WriteHeader(http.StatusEarlyHints)
+	if h["Link"] = had; had == nil {
+		delete(h, "Link")
+	}
+	return nil
+}
+
+func (c *borrowed) setTrailer(name string, values []string) error {
+	c.w.Header()[http.TrailerPrefix+textproto.CanonicalMIMEHeaderKey(name)] = slices.Clone(values)
+	return nil
+}
+
+func (c *borrowed) destroy(error) { c.broken = true }
+
+// HTTP makes a handler of an http.Handler, which sees the whole path; what the
+// pattern captured it finds by http.Request.PathValue.
+//
+//	app.All("/assets/*", verb.HTTP(http.StripPrefix("/assets", http.FileServerFS(assets))))
+func HTTP(h http.Handler) Handler {
+	return func(req *Request, res *Response) error {
+		r, err := req.http()
+		if err != nil {
+			return err
+		}
+		w := newWriter(res)
+		h.ServeHTTP(w, r)
+		return w.finish()
+	}
+}
+
+// Wrap makes a middleware of one of net/http: what comes after it in the App
+// is the handler it gets.
+func Wrap(m func(http.Handler) http.Handler) Middleware {
+	return func(req *Request, res *Response, next Next) {
+		r, err := req.http()
+		if err != nil {
+			next(err)
+			return
+		}
+		passed := false
+		h := m(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			passed = true
+			c := &borrowed{w: w, r: r}
+			was := req.carrier
+			req.carrier, res.carrier = c, c
+			next()
+			req.carrier, res.carrier = was, was
+			if c.broken {
+				was.destroy(nil)
+			}
+		}))
+		w := newWriter(res)
+		h.ServeHTTP(w, r)
+		if !passed || w.begun {
+			if err := w.finish(); err != nil && !passed {
+				next(err)
+			}
+		}
+	}
+}
+
+// http returns the request as net/http has it.
+func (r *Request) http() (*http.Request, error) {
+	if c, ok := r.carrier.(*borrowed); ok {
+		return r.withParams(c.r), nil
+	}
+	c := r.carrier.(*native)
+	u, err := url.ParseRequestURI(r.url)
+	if err != nil {
+		return nil, &Error{Status: http.StatusBadRequest, Cause: err}
+	}
+	out := &http.Request{
+		Method: r.method, URL: u, Header: make(http.Header), Host: r.Host(), RequestURI: r.url,
+		Proto: "HTTP/" + r.HTTPVersion(), ProtoMajor: c.req.HTTPVersionMajor(), ProtoMinor: c.req.HTTPVersionMinor(),
+		Body: http.NoBody,
+	}
+	for name, value := range r.headers.All() {
+		if name[0] != ':' && name != "host" {
+			out.Header.Add(name, value)
+		}
+	}
+	if st, ok := c.stream(); !ok || !st.EndAfterHeaders() {
+		out.Body = io.NopCloser(r.Body())
+		if r.read {
+			out.Body = io.NopCloser(bytes.NewReader(r.body))
+		}
+		if out.ContentLength, err = strconv.ParseInt(r.Get("content-length"), 10, 64); err != nil {
+			out.ContentLength = -1
+		}
+	}
+	socket := c.req.Socket()
+	if a := socket.RemoteAddr(); a != nil {
+		out.RemoteAddr = a.String()
+	}
+	if state, ok := socket.ConnectionState(); ok {
+		out.TLS = &state
+	}
+	return r.withParams(out.WithContext(r.Context())), nil
+}
+
+func (r *Request) withParams(out *http.Request) *http.Request {
+	for _, p := range r.params {
+		out.SetPathValue(p.name, p.value)
+	}
+	return out
+}
+
+// writer is a response as net/http has it. It keeps to the carrier there was
+// when it was made: what is further in may have another.
+type writer struct {
+	outer *Response
+	res   *Response
+	h     http.Header
+	begun bool
+}
+
+var _ http.Flusher = (*writer)(nil)
+
+func newWriter(res *Response) *writer {
+	w := &writer{outer: res, res: &Response{req: res.req, carrier: res.carrier}, h: make(http.Header)}
+	for _, name := range res.carrier.headerNames() {
+		w.h[textproto.CanonicalMIMEHeaderKey(name)] = slices.Clone(res.carrier.values(name))
+	}
+	return w
+}
+
+func (w *writer) Header() http.Header { return w.h }
+
+func (w *writer) WriteHeader(code int) {
+	switch {
+	case w.begun:
+		return
+	case code == http.StatusEarlyHints:
+		w.res.EarlyHints(w.h.Values("Link")...)
+		return
+	case code < 200:
+		return // the connection says what it has to by itself
+	}
+	w.begun = true
+	w.res.reset()
+	for name, values := range w.h {
+		if len(values) > 0 && !strings.HasPrefix(name, http.TrailerPrefix) && !w.isTrailer(name) {
+			w.res.Header(name, values...)
+		}
+	}
+	w.res.Status(code)
+}
+
+// isTrailer reports whether a field was announced as a trailer.
+func (w *writer) isTrailer(name string) bool {
+	for _, list := range w.h["Trailer"] {
+		for s := range strings.SplitSeq(list, ",") {
+			if textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(s)) == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	if !w.begun {
+		if w.h.Get("Content-Type") == "" && len(p) > 0 && w.h.Get("Content-Encoding") == "" {
+			w.h.Set("Content-Type", http.DetectContentType(p))
+		}
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.res.Write(p)
+}
+
+func (w *writer) Flush() { w.FlushError() }
+
+// FlushError is for http.ResponseController.
+func (w *writer) FlushError() error {
+	w.WriteHeader(http.StatusOK)
+	return w.res.Flush()
+}
+
+// finish is what is left to do when a handler has returned.
+func (w *writer) finish() error {
+	w.WriteHeader(http.StatusOK)
+	for name, values := range w.h {
+		if plain, ok := strings.CutPrefix(name, http.TrailerPrefix); ok {
+			w.res.Trailer(plain, values...)
+		} else if w.isTrailer(name) && len(values) > 0 {
+			w.res.Trailer(name, values...)
+		}
+	}
+	w.outer.ended = true
+	if err := w.res.End(); err != nil {
+		return fmt.Errorf("verb: what a handler answered can't be sent: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package verb
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"reflect"
+	"time"
+
+	"weft/events"
+)
+
+// Options say how an App behaves. The zero Options work; see App.WithOptions
+// for how several come together.
+type Options struct {
+	// Port is the TCP port of Listen without one: 0, any, to 65535.
+	Port events.Opt[int]
+	// Host is the address Listen listens on; default all of them.
+	Host string
+	// TLS has the certificate. Without one the server speaks cleartext HTTP/2.
+	TLS TLSOptions
+	// HTTP2 is about connections and the protocol.
+	HTTP2 HTTP2Options
+	// BodyLimit is how many bytes of a body Request.Bytes and its like read;
+	// default 1 MiB. A longer one is answered with status 413.
+	BodyLimit events.Opt[int64]
+	// Logger gets what goes wrong; default slog.Default().
+	Logger *slog.Logger
+}
+
+const defaultBodyLimit = 1 << 20
+
+// TLSOptions are who the server is.
+type TLSOptions struct {
+	// Cert and Key are the certificate, followed by those that vouch for it,
+	// and its private key, in PEM.
+	Cert, Key []byte
+	// Config has everything else about TLS, and may have the certificate, too.
+	Config *tls.Config
+}
+
+func (o *TLSOptions) set() bool { return len(o.Cert) > 0 || len(o.Key) > 0 || o.Config != nil }
+
+// HTTP2Options are those of the server's connections. Where nothing else is
+// said they are the options of that name in package events, with its defaults
+// and bounds.
+type HTTP2Options struct {
+	// AllowHTTP1 has clients that do not speak HTTP/2 served by HTTP/1.1 on
+	// the same port. Default false.
+	AllowHTTP1 events.Opt[bool]
+	// Settings are announced to clients.
+	Settings events.Settings
+
+	MaxSessionMemory           int // megabytes a connection
+	MaxDeflateDynamicTableSize events.Opt[uint32]
+	MaxSettings                int
+	MaxHeaderListPairs         int
+	MaxOutstandingPings        int
+	MaxSendHeaderBlockLength   int
+	PaddingStrategy            events.PaddingStrategy
+	PeerMaxConcurrentStreams   events.Opt[uint32]
+
+	// SessionTimeout is how long nothing may happen on a connection before it
+	// is closed; default 0, for ever.
+	SessionTimeout events.Opt[time.Duration]
+
+	// Debug logs every frame, and has the answer to an error tell the client
+	// what the error was. Default false.
+	Debug events.Opt[bool]
+	// DebugLogger gets what Debug logs in place of Options.Logger, there at
+	// level debug. It is called by several goroutines, and must not block.
+	DebugLogger func(level slog.Level, message string, data ...slog.Attr)
+}
+
+func (o *HTTP2Options) session() events.SessionOptions {
+	return events.SessionOptions{
+		Settings:        o.Settings,
+		PaddingStrategy: o.PaddingStrategy,
+		SessionLimits: events.SessionLimits{
+			MaxSessionMemory:           o.MaxSessionMemory,
+			MaxDeflateDynamicTableSize: o.MaxDeflateDynamicTableSize,
+			MaxSettings:                o.MaxSettings,
+			MaxHeaderListPairs:         o.MaxHeaderListPairs,
+			MaxOutstandingPings:        o.MaxOutstandingPings,
+			MaxSendHeaderBlockLength:   o.MaxSendHeaderBlockLength,
+			PeerMaxConcurrentStreams:   o.PeerMaxConcurrentStreams,
+		},
+	}
+}
+
+// with returns the options with those of over that are set.
+func (o Options) with(over Options) Options {
+	merge(reflect.ValueOf(&o).Elem(), reflect.ValueOf(&over).Elem())
+	return o
+}
+
+// merge sets in dst what is set in src. A struct of options is merged field by
+// field, a map key by key; everything else, an Opt included, is one value.
+func merge(dst, src reflect.Value) {
+	switch {
+	case src.Kind() == reflect.Struct && src.Type().Field(0).IsExported():
+		for i := range src.NumField() {
+			merge(dst.Field(i), src.Field(i))
+		}
+	case src.IsZero():
+	case src.Kind() == reflect.Map:
+		both := reflect.MakeMap(src.Type())
+		for _, m := range []reflect.Value{dst, src} {
+			for it := m.MapRange(); it.Next(); {
+				both.SetMapIndex(it.Key(), it.Value())
+			}
+		}
+		dst.Set(both)
+	default:
+		dst.Set(src)
+	}
+}
+
+// lines has the lines of an inspector.Log logged.
+type lines struct {
+	log  func(level slog.Level, message string, data ...slog.Attr)
+	peer any
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	for line := range bytes.Lines(p) {
+		l.log(slog.LevelDebug, string(bytes.TrimRight(line, "\n")), slog.Any("peer", l.peer))
+	}
+	return len(p), nil
+}
+
+func slogged(to *slog.Logger) func(slog.Level, string, ...slog.Attr) {
+	return func(level slog.Level, message string, data ...slog.Attr) {
+		to.LogAttrs(context.Background(), level, message, data...)
+	}
+}

@@ -1,0 +1,226 @@
+package verb
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"weft/events"
+)
+
+// Response is the response to a request. What is set before the first of its
+// body was sent goes with it; the first error of Status, Header, Cookie and
+// their like is returned by the method that then sends.
+type Response struct {
+	req     *Request
+	carrier carrier
+	err     error
+	ended   bool
+}
+
+// fail keeps the first error.
+func (r *Response) fail(err error) *Response {
+	if r.err == nil {
+		r.err = err
+	}
+	return r
+}
+
+// Status sets the status, 200 to 599; 200 unless set.
+func (r *Response) Status(code int) *Response { return r.fail(r.carrier.setStatus(code)) }
+
+// StatusCode returns the status that was sent, or is to be sent.
+func (r *Response) StatusCode() int { return r.carrier.status() }
+
+// Header sets a header field, in place of those of that name; several values
+// make several fields.
+func (r *Response) Header(name string, values ...string) *Response {
+	return r.fail(r.carrier.setHeader(name, values...))
+}
+
+// AddHeader adds a header field to those of that name.
+func (r *Response) AddHeader(name, value string) *Response {
+	return r.fail(r.carrier.addHeader(name, value))
+}
+
+// Get returns the value of a header field that is set, "" if there is none.
+func (r *Response) Get(name string) string { return r.carrier.header(name) }
+
+// Sent reports whether the headers were sent, or the response has ended.
+func (r *Response) Sent() bool { return r.ended || r.carrier.sent() }
+
+// CookieOptions are the attributes of a cookie.
+type CookieOptions struct {
+	// MaxAge is how long the client keeps the cookie, in whole seconds;
+	// negative: it removes it. 0 leaves it to Expires, and without that to the
+	// end of the client's session.
+	MaxAge  time.Duration
+	Expires time.Time
+	// Path is where the cookie is sent to; default "/".
+	Path        string
+	Domain      string
+	Secure      bool
+	HTTPOnly    bool
+	SameSite    http.SameSite
+	Partitioned bool
+}
+
+// Cookie adds a cookie. Bytes that a cookie can't have are an error.
+func (r *Response) Cookie(name, value string, opts ...CookieOptions) *Response {
+	var o CookieOptions
+	if len(opts) > 0 {
+		o = opts[0]
+	}
+	c := http.Cookie{
+		Name: name, Value: value, Path: o.Path, Domain: o.Domain, Expires: o.Expires,
+		Secure: o.Secure, HttpOnly: o.HTTPOnly, SameSite: o.SameSite, Partitioned: o.Partitioned,
+		MaxAge: int(o.MaxAge / time.Second),
+	}
+	if o.MaxAge != 0 && c.MaxAge == 0 {
+		c.MaxAge = -1 // gone before a second has passed
+	}
+	if c.Path == "" {
+		c.Path = "/"
+	}
+	if err := c.Valid(); err != nil {
+		return r.fail(err)
+	}
+	return r.AddHeader("set-cookie", c.String())
+}
+
+// ClearCookie has the client remove a cookie; the options have to name the path
+// and domain it was set with.
+func (r *Response) ClearCookie(name string, opts ...CookieOptions) *Response {
+	var o CookieOptions
+	if len(opts) > 0 {
+		o = opts[0]
+	}
+	o.MaxAge = -1
+	return r.Cookie(name, "", o)
+}
+
+// Trailer sets a field that follows the body.
+func (r *Response) Trailer(name string, values ...string) *Response {
+	return r.fail(r.carrier.setTrailer(name, values))
+}
+
+// Send sends a body and ends the response. A content-type that was not set is
+// application/octet-stream, none without a body.
+func (r *Response) Send(p []byte) error {
+	if len(p) > 0 {
+		r.typed("application/octet-stream")
+	}
+	return r.send(p)
+}
+
+// Text sends plain text in UTF-8 and ends the response.
+func (r *Response) Text(s string) error {
+	r.typed("text/plain; charset=utf-8")
+	return r.send([]byte(s))
+}
+
+// HTML sends a page in UTF-8 and ends the response.
+func (r *Response) HTML(s string) error {
+	r.typed("text/html; charset=utf-8")
+	return r.send([]byte(s))
+}
+
+// JSON sends a value as JSON, and ends the response. An error of json.Marshal is
+// returned, and nothing sent.
+func (r *Response) JSON(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	r.typed("application/json; charset=utf-8")
+	return r.send(b)
+}
+
+// typed sets the content-type unless there is one.
+func (r *Response) typed(t string) {
+	if r.Get("content-type") == "" {
+		r.Header("content-type", t)
+	}
+}
+
+func (r *Response) send(p []byte) error {
+	if r.err == nil && r.Sent() {
+		r.err = events.ErrHeadersSent
+	}
+	if len(p) > 0 && r.Get("content-length") == "" {
+		r.Header("content-length", strconv.Itoa(len(p)))
+	}
+	if r.err != nil {
+		return r.err
+	}
+	if err := r.carrier.end(p); err != nil {
+		return err
+	}
+	r.ended = true
+	return nil
+}
+
+// Redirect sends the client to another URL, with status 302 unless another is
+// given. Whether the URL is one of this server's is for the caller to know.
+func (r *Response) Redirect(url string, status ...int) error {
+	code := http.StatusFound
+	if len(status) > 0 {
+		code = status[0]
+	}
+	if code < 300 || code > 399 {
+		return errors.New("verb: no status of a redirection")
+	}
+	return r.Status(code).Header("location", url).Send(nil)
+}
+
+// EarlyHints tells the client, by an informational response of status 103, what
+// it may load before the response is known: links such as
+// "</style.css>; rel=preload; as=style".
+func (r *Response) EarlyHints(links ...string) error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.carrier.hint(links)
+}
+
+// Write sends a piece of the body, and waits while the client takes nothing. An
+// error says that it has gone.
+func (r *Response) Write(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	return r.carrier.write(p)
+}
+
+// Flush sends the headers, if that has not happened, and what was written.
+func (r *Response) Flush() error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.carrier.flush()
+}
+
+// End ends the response. Ending again does nothing.
+func (r *Response) End() error {
+	if r.err != nil || r.ended {
+		return r.err
+	}
+	r.ended = true
+	return r.carrier.end(nil)
+}
+
+// Destroy breaks the response off, so that it does not look complete.
+func (r *Response) Destroy(err error) {
+	r.ended = true
+	r.carrier.destroy(err)
+}
+
+// reset forgets what was set, for another answer.
+func (r *Response) reset() {
+	for _, name := range r.carrier.headerNames() {
+		r.carrier.dropHeader(name)
+	}
+	r.err = nil
+}
