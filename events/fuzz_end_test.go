@@ -26,7 +26,7 @@ func (w *fuzzWorld) end() {
 	for range 3 {
 		for _, s := range []*fuzzSide{w.client, w.server} {
 			for _, st := range s.streams {
-				st.finish()
+				st.finish(between)
 				synctest.Wait()
 			}
 		}
@@ -65,16 +65,19 @@ func (w *fuzzWorld) both(f func(s *fuzzSide)) {
 }
 
 // finish says and reads what is left of a stream.
-func (st *fuzzStream) finish() {
+func (st *fuzzStream) finish(at place) {
 	if st.server != nil && !st.server.HeadersSent() {
 		st.server.Respond(events.Status(200))
+		at.settle()
 	}
 	if st.closes == 0 {
 		st.listen()
+		at.settle()
 	}
 	st.base.Resume()
+	at.settle()
 	if !st.out.ended {
-		st.wrote(0, true, st.base.End(nil))
+		st.wrote(at, 0, true, st.base.End(nil))
 	}
 	st.base.SendTrailers(events.Headers{})
 	for ; st.holds > 0; st.holds-- {

@@ -47,7 +47,11 @@ func FuzzEvents(f *testing.F) {
 
 // eventsSeeds are programs from a random source, the same each time.
 func eventsSeeds() (list [][]byte) {
-	for seed := range uint64(200) {
+	n := uint64(200)
+	if testing.Short() {
+		n = 50
+	}
+	for seed := range n {
 		r := rand.New(rand.NewPCG(seed, 93))
 		b := make([]byte, 50+r.IntN(700))
 		for i := range b {

@@ -193,7 +193,7 @@ func (s *fuzzSide) enter(format string, args ...any) func() {
 	return func() {
 		if !w.final {
 			if w.tape.one(3) && w.ops < 300 {
-				s.act()
+				s.act(within)
 			}
 		}
 		s.inside--
@@ -275,7 +275,7 @@ func (s *fuzzSide) arrived(st stream, base *events.Stream, server *events.Server
 	fs := s.join(st, base, server, s.w.exchangeOf(h))
 	defer s.callback(fs, "stream %s", fs.name)()
 	if s.w.final {
-		fs.finish()
+		fs.finish(within)
 	}
 }
 
@@ -320,7 +320,7 @@ func (st *fuzzStream) watch() {
 	b.OnWantTrailers(func() {
 		defer s.callback(st, "wantTrailers %s", st.name)()
 		if w.final {
-			st.trailers()
+			st.trailers(within)
 		}
 	})
 	b.OnAborted(func() { st.aborted = true; s.callback(st, "aborted %s", st.name)() })
