@@ -224,7 +224,7 @@ func TestNetHTTP(t *testing.T) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("x-wrapped", r.Proto)
 			if r.URL.Path == "/closed" {
-				http.Error(w, "closed", 503)
+				http.Error(w, "closed", http.StatusServiceUnavailable)
 				return
 			}
 			h.ServeHTTP(w, r)

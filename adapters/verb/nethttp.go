@@ -226,9 +226,7 @@ func (r *Request) http() (*http.Request, error) {
 		}
 	}
 	socket := c.req.Socket()
-	if a := socket.RemoteAddr(); a != nil {
-		out.RemoteAddr = a.String()
-	}
+	out.RemoteAddr = socket.RemoteAddr().String()
 	if state, ok := socket.ConnectionState(); ok {
 		out.TLS = &state
 	}
