@@ -5,7 +5,10 @@
 #	bash bench/compare.sh [api ...]      default: core nethttp
 #
 # REQUESTS sets how many requests a run has (default 300000; a tenth for
-# net/http). A run whose requests do not all succeed fails.
+# net/http). A run whose requests do not all succeed fails. ROUNDS (default 1)
+# has the interfaces take turns that often, and the median of each is shown,
+# with its lowest and highest: on a machine that others use, too, one round
+# says little.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 apis=("$@")
@@ -33,13 +36,30 @@ run() { # api connections streams
   out=$(taskset -c 1 h2load -n "$n" -c "$c" -m "$m" "http://127.0.0.1:$port/")
   used=$(($(cpu $pid) - used))
   grep -q " $n succeeded" <<<"$out" || { echo "$out"; echo "compare: not every request succeeded"; exit 1; }
-  awk -v api="$api" -v c="$c" -v m="$m" -v used="$used" -v t="$ticks" -v n="$n" \
-    -v rate="$(sed -n 's/.*, \(.*\) req\/s.*/\1/p' <<<"$out")" \
-    'BEGIN { printf "%-8s c%dm%-4d %8.2f us CPU/request %12.0f requests/s\n", api, c, m, used * 1e6 / t / n, rate }'
+  awk -v used="$used" -v t="$ticks" -v n="$n" -v rate="$(sed -n 's/.*, \(.*\) req\/s.*/\1/p' <<<"$out")" \
+    'BEGIN { printf "%.4f %.0f\n", used * 1e6 / t / n, rate }' >>"$bin/$api"
   kill $pid
   wait $pid 2>/dev/null || true
 }
 
+median() { sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)], a[1], a[NR] }'; }
+
+show() { # api connections streams
+  local cost rate
+  cost=$(cut -d' ' -f1 "$bin/$1" | median)
+  rate=$(cut -d' ' -f2 "$bin/$1" | median)
+  awk -v api="$1" -v c="$2" -v m="$3" -v cost="$cost" -v rate="$rate" 'BEGIN {
+    split(cost, us); split(rate, r)
+    printf "%-8s c%dm%-4d %8.2f us CPU/request %12.0f requests/s", api, c, m, us[1], r[1]
+    if (us[2] != us[3]) printf "   (%.2f to %.2f us)", us[2], us[3]
+    print ""
+  }'
+  rm "$bin/$1"
+}
+
 for shape in "1 100" "10 100" "100 1"; do
-  for api in "${apis[@]}"; do run "$api" $shape; done
+  for _ in $(seq "${ROUNDS:-1}"); do
+    for api in "${apis[@]}"; do run "$api" $shape; done
+  done
+  for api in "${apis[@]}"; do show "$api" $shape; done
 done
