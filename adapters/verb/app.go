@@ -28,7 +28,7 @@ const HTTP2 ServerProtocol = 2
 // net/http: then its options about the server do not matter.
 type App struct {
 	mu     sync.Mutex
-	opts   Options
+	opts   atomic.Pointer[Options] // never changed, only replaced; nil: none are set
 	layers []layer
 	table  atomic.Pointer[table] // nil: to be made of layers
 	server *events.Server
@@ -55,17 +55,24 @@ func CreateServer(protocol ServerProtocol) *App {
 func (app *App) WithOptions(o Options) *App {
 	app.mu.Lock()
 	defer app.mu.Unlock()
-	app.opts = app.opts.with(o)
+	opts := app.options().with(o)
+	app.opts.Store(&opts)
 	return app
+}
+
+// options are those in force, which must not be changed.
+func (app *App) options() *Options {
+	if o := app.opts.Load(); o != nil {
+		return o
+	}
+	return new(Options)
 }
 
 // Settings returns the options that were set.
 //
 //	app.Settings().HTTP2.Settings.MaxConcurrentStreams.Or(100)
 func (app *App) Settings() Options {
-	app.mu.Lock()
-	defer app.mu.Unlock()
-	return Options{}.with(app.opts)
+	return Options{}.with(*app.options()) // maps are the caller's
 }
 
 func (app *App) add(l ...layer) {
@@ -206,14 +213,15 @@ func (app *App) Server() (*events.Server, error) {
 	if app.server != nil {
 		return app.server, nil
 	}
-	server, err := makeServer(&app.opts)
+	opts := app.options()
+	server, err := makeServer(opts)
 	if err != nil {
 		return nil, err
 	}
 	server.OnSessionError(func(err error, s *events.ServerSession) {
 		app.onSessionError.each(func(f func(error, *events.ServerSession)) { f(err, s) })
 	})
-	if t, ok := app.opts.HTTP2.SessionTimeout.Get(); ok {
+	if t, ok := opts.HTTP2.SessionTimeout.Get(); ok {
 		if err := server.SetTimeout(t, nil); err != nil {
 			return nil, err
 		}
@@ -279,7 +287,7 @@ func (app *App) Listen(port ...int) (net.Addr, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := app.Settings()
+	o := app.options()
 	p := 80
 	if o.TLS.set() {
 		p = 443

@@ -30,7 +30,7 @@ func (r *Request) Bytes() ([]byte, error) {
 }
 
 func (r *Request) readBody() ([]byte, error) {
-	o := r.App().Settings()
+	o := r.App().options()
 	limit := o.BodyLimit.Or(defaultBodyLimit)
 	if n, err := strconv.ParseInt(r.Get("content-length"), 10, 64); err == nil && n > limit {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge}

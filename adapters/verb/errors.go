@@ -85,7 +85,7 @@ func (app *App) fail(err error, req *Request, res *Response) {
 	if answer.Status < 400 || answer.Status > 599 {
 		answer = &Error{Status: http.StatusInternalServerError, Cause: err}
 	}
-	o := app.Settings()
+	o := app.options()
 	if p, ok := err.(*PanicError); ok {
 		o.logger().Error("weft: a handler panicked", "method", req.method, "url", req.url, "panic", p.Value, "stack", string(p.Stack))
 	} else if answer.Status >= 500 {

@@ -30,6 +30,7 @@ var apis = map[string]func(ctx context.Context, l net.Listener, secure bool) err
 	"core":    serveCore,
 	"events":  serveEvents,
 	"nethttp": serveNetHTTP,
+	"verb":    serveVerb,
 }
 
 // gcPercent lets the heap, of a few MB, grow to five times what lives before it
