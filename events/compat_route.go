@@ -53,10 +53,12 @@ func (srv *Server) OnConnect(f func(req *Request, res *Response)) Listener {
 // the connection: with the fields upgrade and connection. f gets the connection,
 // which is its own from then on, and what was read from it after the request.
 // It answers the request there, writing bytes. It is called in a goroutine of
-// its own, and may block; Shutdown and Wait don't wait for it.
+// its own, and may block; Shutdown and Wait don't wait for it, but DestroyAll
+// closes the connection.
 //
 // Without a listener such requests are given to OnRequest like any other, and so
-// are those that offer the obsolete h2c.
+// are those that ServerOptions.ShouldUpgrade leaves out and those that offer the
+// obsolete h2c.
 func (srv *Server) OnUpgrade(f func(req *Request, conn net.Conn, head []byte)) Listener {
 	return srv.onUpgrade.on(f)
 }

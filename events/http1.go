@@ -34,7 +34,7 @@ type HTTP1Server interface {
 	// Close has idle connections closed, at once, and the others after the
 	// response they are busy with. It does not wait.
 	Close()
-	// Destroy closes all connections.
+	// Destroy closes all connections, those that were upgraded included.
 	Destroy()
 }
 
@@ -136,12 +136,16 @@ func (c *HTTP1Conn) Answer() Headers {
 	return c.answer
 }
 
-// Upgrades reports whether somebody listens for the upgrade event.
-func (c *HTTP1Conn) Upgrades() bool { return c.srv.onUpgrade.any() }
+// Upgrades reports whether a request that wants another protocol is for who
+// listens for the upgrade event.
+func (c *HTTP1Conn) Upgrades(r HTTP1Request) bool {
+	should := c.srv.opts.ShouldUpgrade
+	return c.srv.onUpgrade.any() && (should == nil || should(r))
+}
 
 // Upgrade gives the connection to who listens for the upgrade event, with what
-// was read from it after the request. From then on it is no concern of the
-// server's.
+// was read from it after the request. What the server has to do with it from
+// then on is that HTTP1Server.Destroy closes it.
 func (c *HTTP1Conn) Upgrade(r HTTP1Request, conn net.Conn, head []byte) {
 	if c.start() != nil {
 		conn.Close()

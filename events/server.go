@@ -28,6 +28,12 @@ type ServerOptions struct {
 	// weft/adapters/http1.
 	HTTP1 HTTP1Handler
 
+	// ShouldUpgrade reports whether a request by HTTP/1.1 that wants another
+	// protocol is given to OnUpgrade; one that is not is a request like any
+	// other. It is called by several goroutines. Default: all are. Without
+	// AllowHTTP1 it is ErrInvalidArg. Node's name: shouldUpgradeCallback.
+	ShouldUpgrade func(r HTTP1Request) bool
+
 	// UnknownProtocolTimeout is how long a connection given to a listener of
 	// the unknownProtocol event may live; default 10 s.
 	UnknownProtocolTimeout time.Duration
@@ -93,6 +99,9 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 	}
 	if opts.AllowHTTP1 && opts.HTTP1 == nil {
 		return nil, ErrInvalidArg.with(`The option AllowHTTP1 needs somebody who speaks HTTP/1.1: import "weft/adapters/http1"`)
+	}
+	if !opts.AllowHTTP1 && opts.ShouldUpgrade != nil {
+		return nil, ErrInvalidArg.with("The option ShouldUpgrade is about HTTP/1.1, which AllowHTTP1 allows")
 	}
 	cfg, err := opts.config(false)
 	if err != nil {

@@ -20,8 +20,10 @@
 //   - The order of fields is lost, and so is the case of their names; the reason
 //     phrase is the usual one.
 //   - A request with an upgrade field goes to Server.OnUpgrade, if somebody
-//     listens there, unless it offers h2c, which is obsolete. CONNECT goes to Server.OnConnect as by HTTP/2: after a
-//     response of status 200 the bodies are the tunnel.
+//     listens there, ServerOptions.ShouldUpgrade has nothing against it, and it
+//     does not offer h2c, which is obsolete. The connection ends when it is
+//     closed there, or with Server.DestroyAll. CONNECT goes to Server.OnConnect
+//     as by HTTP/2: after a response of status 200 the bodies are the tunnel.
 //   - An expectation other than 100-continue is answered with status 417 whether
 //     or not somebody listens for it.
 //   - Response.Destroy closes the connection, since nothing else can tell the

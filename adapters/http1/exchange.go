@@ -30,9 +30,11 @@ type exchange struct {
 // serve is the handler of every request.
 func serve(w http.ResponseWriter, r *http.Request) {
 	c := r.Context().Value(connKey{}).(*conn)
-	if wantsUpgrade(r) && c.events.Upgrades() {
-		c.upgrade(w, r)
-		return
+	if wantsUpgrade(r) {
+		if head := headOf(r); c.events.Upgrades(head) {
+			c.upgrade(w, head)
+			return
+		}
 	}
 	// Request and response are independent of each other.
 	http.NewResponseController(w).EnableFullDuplex()

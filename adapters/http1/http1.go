@@ -80,8 +80,8 @@ type server struct {
 	cancel context.CancelFunc
 
 	mu      sync.Mutex
-	tunnels map[net.Conn]bool
-	over    bool // Destroy was called
+	tunnels map[net.Conn]bool // and connections that were upgraded
+	over    bool              // Destroy was called
 }
 
 // ServeHTTP1 is part of events.HTTP1Server.

@@ -3,6 +3,7 @@ package http1_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"slices"
@@ -53,6 +54,62 @@ func TestUpgrade(t *testing.T) {
 			t.Errorf("got %q", line)
 		}
 		c.Close()
+	})
+}
+
+// Upgraded connections end with DestroyAll; those that were closed are
+// forgotten.
+func TestUpgradedAreDestroyed(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.srv.OnUpgrade(func(req *events.Request, conn net.Conn, _ []byte) {
+			io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+			_, err := io.Copy(io.Discard, conn)
+			w.note("%s closed here: %v", req.URL(), errors.Is(err, net.ErrClosed))
+			conn.Close()
+		})
+		open := func(path string) *client {
+			c := w.dial()
+			c.send("GET "+path+" HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: echo", "", "")
+			if line := c.line(); line != "HTTP/1.1 101 Switching Protocols" {
+				t.Errorf("got %q", line)
+			}
+			for c.line() != "" {
+			}
+			return c
+		}
+		open("/gone").Close()
+		w.happened("/gone closed here: false")
+		c := open("/stays")
+		w.happened()
+		w.srv.DestroyAll()
+		w.happened("/stays closed here: true")
+		c.ended()
+	})
+}
+
+// Who may upgrade is asked with the request.
+func TestShouldUpgrade(t *testing.T) {
+	if _, err := events.CreateServer(events.ServerOptions{ShouldUpgrade: func(events.HTTP1Request) bool { return true }}); !errors.Is(err, events.ErrInvalidArg) {
+		t.Errorf("without HTTP/1.1: %v", err)
+	}
+	bubble(t, func(w *world) {
+		w.srv, _ = events.CreateServer(events.ServerOptions{AllowHTTP1: true, HTTP1: http1.New(), ShouldUpgrade: func(r events.HTTP1Request) bool {
+			return r.Method == "GET" && r.Target == "/yes" && r.Fields.Get("upgrade") == "echo"
+		}})
+		defer w.srv.Wait()
+		defer w.srv.DestroyAll()
+		w.srv.OnRequest(func(req *events.Request, res *events.Response) { res.EndString(req.URL()) })
+		w.srv.OnUpgrade(func(_ *events.Request, conn net.Conn, _ []byte) {
+			io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
+			conn.Close()
+		})
+		c := w.dial()
+		c.send("GET /no HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: echo", "", "")
+		c.gets("GET", 200, "/no")
+		c.send("GET /yes HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: echo", "", "")
+		if line := c.line(); line != "HTTP/1.1 101 Switching Protocols" {
+			t.Errorf("got %q", line)
+		}
 	})
 }
 

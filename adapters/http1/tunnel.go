@@ -31,15 +31,32 @@ func wantsUpgrade(r *http.Request) bool {
 }
 
 // upgrade gives the connection to who listens for upgrades.
-func (c *conn) upgrade(w http.ResponseWriter, r *http.Request) {
+func (c *conn) upgrade(w http.ResponseWriter, r events.HTTP1Request) {
 	raw, rest, ok := takeOver(w)
 	if !ok {
 		panic(http.ErrAbortHandler)
 	}
+	defer c.finish()
+	if !c.server.addTunnel(raw) {
+		raw.Close()
+		return
+	}
 	head, _ := rest.Peek(rest.Buffered())
-	c.events.Upgrade(headOf(r), raw.(*conn).Conn, append([]byte(nil), head...))
-	c.finish()
+	c.events.Upgrade(r, taken{c}, append([]byte(nil), head...))
 }
+
+// taken is a connection as who serves an upgrade gets it: one that the server
+// knows of until it is closed.
+type taken struct{ *conn }
+
+// Close closes the connection.
+func (t taken) Close() error {
+	t.server.removeTunnel(t.conn)
+	return t.conn.Close()
+}
+
+// NetConn returns the connection under this one, as that of crypto/tls does.
+func (t taken) NetConn() net.Conn { return t.Conn }
 
 // takeOver takes the connection from net/http, and what was read from it.
 func takeOver(w http.ResponseWriter) (net.Conn, *bufio.Reader, bool) {

@@ -28,7 +28,7 @@ import (
 // that or tells them apart within f. Handle is called once for a server.
 //
 // Server.Shutdown waits until the handlers of WebSockets by HTTP/2 have ended,
-// DestroyAll ends them. Those by HTTP/1.1 are no concern of the server's.
+// DestroyAll ends them and those by HTTP/1.1.
 //
 // Errors: ErrInvalidArg. Nothing was registered then.
 func Handle(srv *events.Server, f func(c *Conn, req *events.Request), opts ...ServerOptions) error {
