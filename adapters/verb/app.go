@@ -32,6 +32,7 @@ type App struct {
 	layers []layer
 	table  atomic.Pointer[table] // nil: to be made of layers
 	server *events.Server
+	pushes pushPlaces
 
 	onSessionError listeners[func(error, *events.ServerSession)]
 	onStreamError  listeners[func(error, *events.ServerStream)]
@@ -240,6 +241,9 @@ func (app *App) Server() (*events.Server, error) {
 }
 
 func makeServer(o *Options) (*events.Server, error) {
+	if err := o.HTTP2.PushStreams.check(); err != nil {
+		return nil, err
+	}
 	opts := events.ServerOptions{SessionOptions: o.HTTP2.session()}
 	opts.Logger = o.Logger
 	if opts.AllowHTTP1 = o.HTTP2.AllowHTTP1.Or(false); opts.AllowHTTP1 {

@@ -40,6 +40,20 @@
 // The methods of an App may be called from any goroutine. A Request and a
 // Response belong to the goroutine that serves them.
 //
+// # Pushes
+//
+// Response.Push promises what the client is about to need, and is given its body
+// like any response (RFC 9113 §8.4):
+//
+//	res.Push("/style.css", verb.PushOptions{Headers: events.H("content-type", "text/css")}).End(style)
+//	return res.HTML(page)
+//
+// What becomes of a push never harms the response it comes with. Browsers take
+// no pushes any more, and say so: Response.CanPush is false, and EarlyHints are
+// for them. Push little: what a first visit needs at once. A ServerPushCache
+// learns what that is, and policies say who needs none of it: AcceptsPush,
+// NotCached, FirstVisit.
+//
 // # net/http
 //
 // An App is an http.Handler, so that it can be part of a program on net/http;

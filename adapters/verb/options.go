@@ -61,6 +61,13 @@ type HTTP2Options struct {
 	PaddingStrategy            events.PaddingStrategy
 	PeerMaxConcurrentStreams   events.Opt[uint32]
 
+	// EnablePush says whether there are pushes. Settings.EnablePush, which is
+	// announced to clients, wins over it, and is announced as this one if it is
+	// not set. Default true.
+	EnablePush events.Opt[bool]
+	// PushStreams bound the pushes.
+	PushStreams PushStreamOptions
+
 	// SessionTimeout is how long nothing may happen on a connection before it
 	// is closed; default 0, for ever.
 	SessionTimeout events.Opt[time.Duration]
@@ -74,8 +81,12 @@ type HTTP2Options struct {
 }
 
 func (o *HTTP2Options) session() events.SessionOptions {
+	settings := o.Settings
+	if _, ok := settings.EnablePush.Get(); !ok {
+		settings.EnablePush = o.EnablePush
+	}
 	return events.SessionOptions{
-		Settings:        o.Settings,
+		Settings:        settings,
 		PaddingStrategy: o.PaddingStrategy,
 		SessionLimits: events.SessionLimits{
 			MaxSessionMemory:           o.MaxSessionMemory,

@@ -18,6 +18,7 @@ type Response struct {
 	carrier carrier
 	err     error
 	ended   bool
+	pushes  []*PushStream
 }
 
 // fail keeps the first error.

@@ -16,6 +16,7 @@ func (app *App) serve(c carrier, method, target string, h events.Headers) {
 	req := newRequest(app, c, method, target, h)
 	res := &Response{req: req, carrier: c}
 	defer req.done()
+	defer res.settlePushes()
 	err := guard(newWalk(req, res, app, req.path, nil).start)
 	for range maxPanics {
 		p, ok := err.(*PanicError)
