@@ -31,7 +31,9 @@ type exchange struct {
 func serve(w http.ResponseWriter, r *http.Request) {
 	c := r.Context().Value(connKey{}).(*conn)
 	if wantsUpgrade(r) {
-		if head := headOf(r); c.events.Upgrades(head) {
+		head := headOf(r)
+		head.HasBody = r.Body != http.NoBody
+		if c.events.Upgrades(head) {
 			c.upgrade(w, head)
 			return
 		}

@@ -34,6 +34,8 @@ type App struct {
 	server *events.Server
 	pushes pushPlaces
 
+	sockets sockets
+
 	onSessionError listeners[func(error, *events.ServerSession)]
 	onStreamError  listeners[func(error, *events.ServerStream)]
 }
@@ -187,6 +189,7 @@ func (app *App) UseError(list ...ErrorMiddleware) {
 // errors it does not deal with.
 func (app *App) Mount(path string, sub *App) {
 	app.add(layer{pattern: compile(path, true), mounted: sub})
+	app.announce()
 }
 
 // OnSessionError registers f for errors of connections: f may destroy the
@@ -215,7 +218,7 @@ func (app *App) Server() (*events.Server, error) {
 		return app.server, nil
 	}
 	opts := app.options()
-	server, err := makeServer(opts)
+	server, err := app.makeServer(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -236,18 +239,24 @@ func (app *App) Server() (*events.Server, error) {
 		}
 		serve(req, res)
 	})
+	server.OnConnect(events.InGoroutine(app.serveConnect))
+	server.OnUpgrade(app.serveUpgrade)
 	app.server = server
 	return server, nil
 }
 
-func makeServer(o *Options) (*events.Server, error) {
+// makeServer makes the server. The caller has the lock.
+func (app *App) makeServer(o *Options) (*events.Server, error) {
 	if err := o.HTTP2.PushStreams.check(); err != nil {
 		return nil, err
 	}
 	opts := events.ServerOptions{SessionOptions: o.HTTP2.session()}
+	if _, decided := opts.Settings.EnableConnectProtocol.Get(); !decided && makeTable(app.layers).webSockets() {
+		opts.Settings.EnableConnectProtocol = events.Set(true)
+	}
 	opts.Logger = o.Logger
 	if opts.AllowHTTP1 = o.HTTP2.AllowHTTP1.Or(false); opts.AllowHTTP1 {
-		opts.HTTP1 = http1.New()
+		opts.HTTP1, opts.ShouldUpgrade = http1.New(), app.shouldUpgrade
 	}
 	if o.HTTP2.Debug.Or(false) {
 		log := o.HTTP2.DebugLogger
@@ -313,13 +322,14 @@ func (app *App) Close() error {
 }
 
 // Shutdown closes the server and every connection gracefully, and waits for
-// them; see events.Server.Shutdown.
+// them; see events.Server.Shutdown. WebSockets are closed with
+// websocket.StatusGoingAway, and their listeners waited for.
 func (app *App) Shutdown(ctx context.Context) error {
 	server, err := app.Server()
 	if err != nil {
 		return err
 	}
-	return server.Shutdown(ctx)
+	return app.leave(ctx, server)
 }
 
 func (o *Options) logger() *slog.Logger {

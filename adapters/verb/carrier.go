@@ -3,6 +3,7 @@ package verb
 import (
 	"context"
 	"io"
+	"net/http"
 
 	"weft/events"
 )
@@ -36,6 +37,8 @@ type native struct {
 	req *events.Request
 	res *events.Response
 	in  *events.BodyReader
+
+	bodiless bool // what follows the headers is no body
 }
 
 func (c *native) version() string                      { return c.req.HTTPVersion() }
@@ -43,6 +46,9 @@ func (c *native) stream() (*events.ServerStream, bool) { return c.req.Stream() }
 func (c *native) context() context.Context             { return c.req.Context() }
 
 func (c *native) body() io.Reader {
+	if c.bodiless {
+		return http.NoBody
+	}
 	if c.in == nil {
 		c.in = c.req.Body()
 	}

@@ -54,9 +54,16 @@
 // learns what that is, and policies say who needs none of it: AcceptsPush,
 // NotCached, FirstVisit.
 //
+// # WebSockets
+//
+// A route of App.WebSocket is for requests that ask for a WebSocket, by HTTP/2 and
+// by HTTP/1.1 alike; Response.Upgrade makes one of the request. See WebSocket for
+// the two ways to use it. With the first such route the server announces that
+// there are any. Shutdown closes those that are open.
+//
 // # net/http
 //
 // An App is an http.Handler, so that it can be part of a program on net/http;
 // HTTP makes a Handler of an http.Handler, and Wrap a middleware of one for
-// net/http. By net/http there is no Stream.
+// net/http. By net/http there is no Stream, and there are no WebSockets.
 package verb

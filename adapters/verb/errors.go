@@ -78,6 +78,12 @@ func guard(f func()) (err error) {
 	return nil
 }
 
+// logPanic logs what guard returned.
+func (app *App) logPanic(err error, req *Request) {
+	p := err.(*PanicError)
+	app.options().logger().Error("weft: a handler panicked", "method", req.method, "url", req.url, "panic", p.Value, "stack", string(p.Stack))
+}
+
 // fail answers for want of an error middleware that does.
 func (app *App) fail(err error, req *Request, res *Response) {
 	answer := &Error{Status: http.StatusInternalServerError}
@@ -86,8 +92,8 @@ func (app *App) fail(err error, req *Request, res *Response) {
 		answer = &Error{Status: http.StatusInternalServerError, Cause: err}
 	}
 	o := app.options()
-	if p, ok := err.(*PanicError); ok {
-		o.logger().Error("weft: a handler panicked", "method", req.method, "url", req.url, "panic", p.Value, "stack", string(p.Stack))
+	if _, ok := err.(*PanicError); ok {
+		app.logPanic(err, req)
 	} else if answer.Status >= 500 {
 		o.logger().Error("weft: a request failed", "method", req.method, "url", req.url, "error", err)
 	}

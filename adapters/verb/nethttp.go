@@ -19,7 +19,7 @@ import (
 // ServeHTTP serves a request of package net/http.
 func (app *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &borrowed{w: w, r: r}
-	app.serve(c, r.Method, targetOf(r), fieldsOf(r))
+	app.serve(c, r.Method, targetOf(r), fieldsOf(r), nil)
 	if c.broken {
 		panic(http.ErrAbortHandler)
 	}
@@ -202,21 +202,11 @@ func (r *Request) http() (*http.Request, error) {
 		return r.withParams(c.r), nil
 	}
 	c := r.carrier.(*native)
-	u, err := url.ParseRequestURI(r.url)
+	out, err := requestOf(c.req)
 	if err != nil {
 		return nil, &Error{Status: http.StatusBadRequest, Cause: err}
 	}
-	out := &http.Request{
-		Method: r.method, URL: u, Header: make(http.Header), Host: r.Host(), RequestURI: r.url,
-		Proto: "HTTP/" + r.HTTPVersion(), ProtoMajor: c.req.HTTPVersionMajor(), ProtoMinor: c.req.HTTPVersionMinor(),
-		Body: http.NoBody,
-	}
-	for name, value := range r.headers.All() {
-		if name[0] != ':' && name != "host" {
-			out.Header.Add(name, value)
-		}
-	}
-	if st, ok := c.stream(); !ok || !st.EndAfterHeaders() {
+	if st, ok := c.stream(); !c.bodiless && (!ok || !st.EndAfterHeaders()) {
 		out.Body = io.NopCloser(r.Body())
 		if r.read {
 			out.Body = io.NopCloser(bytes.NewReader(r.body))
@@ -225,12 +215,35 @@ func (r *Request) http() (*http.Request, error) {
 			out.ContentLength = -1
 		}
 	}
-	socket := c.req.Socket()
+	return r.withParams(out.WithContext(r.Context())), nil
+}
+
+// requestOf returns a request of package events as net/http has it, without the
+// body.
+func requestOf(req *events.Request) (*http.Request, error) {
+	u, err := url.ParseRequestURI(req.URL())
+	if err != nil {
+		return nil, err
+	}
+	out := &http.Request{
+		Method: req.Method(), URL: u, Header: make(http.Header), Host: req.Authority(), RequestURI: req.URL(),
+		Proto: "HTTP/" + req.HTTPVersion(), ProtoMajor: req.HTTPVersionMajor(), ProtoMinor: req.HTTPVersionMinor(),
+		Body: http.NoBody,
+	}
+	for name, value := range req.Headers().All() {
+		if name[0] != ':' && name != "host" {
+			out.Header.Add(name, value)
+		}
+	}
+	if out.Host == "" {
+		out.Host = req.Headers().Get("host")
+	}
+	socket := req.Socket()
 	out.RemoteAddr = socket.RemoteAddr().String()
 	if state, ok := socket.ConnectionState(); ok {
 		out.TLS = &state
 	}
-	return r.withParams(out.WithContext(r.Context())), nil
+	return out, nil
 }
 
 func (r *Request) withParams(out *http.Request) *http.Request {

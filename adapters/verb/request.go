@@ -15,6 +15,7 @@ type Request struct {
 	app     *App
 	carrier carrier
 	walk    *walk
+	upgrade upgrader // nil: it asks for no WebSocket
 
 	method, url, path, query string
 	params                   []param
@@ -29,14 +30,20 @@ type Request struct {
 
 func newRequest(app *App, c carrier, method, target string, h events.Headers) *Request {
 	req := &Request{app: app, carrier: c, method: method, url: target, headers: h}
-	req.path, req.query, _ = strings.Cut(target, "?")
-	if !strings.HasPrefix(req.path, "/") {
-		req.path = "/" // of OPTIONS *, or a whole URL
+	req.path, req.query = splitTarget(target)
+	return req
+}
+
+// splitTarget returns path and query of a request's target.
+func splitTarget(target string) (path, query string) {
+	path, query, _ = strings.Cut(target, "?")
+	if !strings.HasPrefix(path, "/") {
+		path = "/" // of OPTIONS *, or a whole URL
 		if u, err := url.Parse(target); err == nil && strings.HasPrefix(u.EscapedPath(), "/") {
-			req.path = u.EscapedPath()
+			path = u.EscapedPath()
 		}
 	}
-	return req
+	return path, query
 }
 
 // HTTPVersion returns the version of the protocol the request came by, "2.0"

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"weft/adapters/websocket"
 	"weft/events"
 )
 
@@ -19,6 +20,7 @@ type Response struct {
 	err     error
 	ended   bool
 	pushes  []*PushStream
+	socket  *WebSocket // what it has become
 }
 
 // fail keeps the first error.
@@ -212,8 +214,13 @@ func (r *Response) End() error {
 	return r.carrier.end(nil)
 }
 
-// Destroy breaks the response off, so that it does not look complete.
+// Destroy breaks the response off, so that it does not look complete. A WebSocket
+// is closed with websocket.StatusInternalError.
 func (r *Response) Destroy(err error) {
+	if r.socket != nil {
+		r.socket.conn.Close(websocket.StatusInternalError, "")
+		return
+	}
 	r.ended = true
 	r.carrier.destroy(err)
 }

@@ -23,17 +23,21 @@ type ErrorMiddleware func(err error, req *Request, res *Response, next Next)
 
 // layer is one registration: exactly one of the functions, or an app.
 type layer struct {
-	pattern pattern
-	method  string // of a handler; "" is any
-	handler Handler
-	before  Middleware
-	onError ErrorMiddleware
-	mounted *App
+	pattern   pattern
+	method    string // of a handler; "" is any
+	webSocket bool   // the handler is for those that ask for a WebSocket, and only for those
+	handler   Handler
+	before    Middleware
+	onError   ErrorMiddleware
+	mounted   *App
 }
 
-// serves reports whether the layer has an answer to a method.
-func (l *layer) serves(method string) bool {
-	return l.method == "" || l.method == method || l.method == http.MethodGet && method == http.MethodHead
+// serves reports whether the layer has an answer to a request for its path.
+func (l *layer) serves(req *Request) bool {
+	if l.webSocket || req.upgrade != nil {
+		return l.webSocket && req.upgrade != nil
+	}
+	return l.method == "" || l.method == req.method || l.method == http.MethodGet && req.method == http.MethodHead
 }
 
 // table is what an app has, ready to be searched. It is not changed.
@@ -109,7 +113,7 @@ func (w *walk) step(err error) {
 		if l == nil {
 			break
 		}
-		if (err != nil) != (l.onError != nil) || l.handler != nil && !l.serves(req.method) {
+		if (err != nil) != (l.onError != nil) || l.handler != nil && !l.serves(req) {
 			continue
 		}
 		left, params, ok := l.pattern.match(w.path, req.params[:w.params])
@@ -150,7 +154,16 @@ func (w *walk) unanswered() error {
 	if w.res.Sent() {
 		return nil // a middleware answered, and called next all the same
 	}
-	methods := w.app.layersNow().methods(nil, w.path)
+	t := w.app.layersNow()
+	methods := t.methods(nil, w.path)
+	if !slices.Contains(methods, http.MethodGet) && t.webSocketAt(w.path) {
+		if get := w.req.method == http.MethodGet; get && w.byNetHTTP() && strings.EqualFold(w.req.Get("upgrade"), "websocket") {
+			return &Error{Status: http.StatusNotImplemented}
+		} else if get {
+			return errNotWebSocket
+		}
+		methods = append(methods, http.MethodGet)
+	}
 	if len(methods) == 0 {
 		return &Error{Status: http.StatusNotFound}
 	}
@@ -160,6 +173,12 @@ func (w *walk) unanswered() error {
 		return w.res.Status(http.StatusNoContent).Send(nil)
 	}
 	return &Error{Status: http.StatusMethodNotAllowed}
+}
+
+// byNetHTTP reports whether the request came to App.ServeHTTP.
+func (w *walk) byNetHTTP() bool {
+	_, ok := w.req.carrier.(*borrowed)
+	return ok && w.req.upgrade == nil
 }
 
 // methods appends the methods for which there are routes with the path.

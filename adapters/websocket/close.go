@@ -34,7 +34,8 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 		return err
 	}
 	if !c.closing.CompareAndSwap(false, true) {
-		return errClosed
+		<-c.done // or else a handler that returns now would cut the other Close short
+		return c.ended()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.CloseTimeout)
 	defer cancel()
@@ -106,6 +107,10 @@ func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) er
 func (c *Conn) part(why error, code StatusCode, reason string) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.CloseTimeout)
 	defer cancel()
+	// If the peer can't be told any more, that is not what ended the connection.
+	c.mu.Lock()
+	c.why = why
+	c.mu.Unlock()
 	if err := c.sendClose(ctx, code, reason); err != nil {
 		c.end(why)
 		return

@@ -55,6 +55,7 @@ type Conn struct {
 
 	mu    sync.Mutex
 	err   error // why it is over
+	why   error // why it will be, once the peer was told
 	done  chan struct{}
 	owed  owed
 	pings map[uint64]chan struct{} // those that wait for their pong
@@ -87,12 +88,21 @@ func (c *Conn) LocalAddr() net.Addr { return c.t.LocalAddr() }
 // RemoteAddr returns the address of the peer.
 func (c *Conn) RemoteAddr() net.Addr { return c.t.RemoteAddr() }
 
+// Done returns a channel that is closed when the connection is over.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Err returns why the connection is over, which is what its methods return from
+// then on, or nil if it is not.
+func (c *Conn) Err() error { return c.ended() }
+
 // over notes why the connection ended, unless that is known.
 func (c *Conn) over(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err == nil {
-		c.err = err
+		if c.err = err; c.why != nil {
+			c.err = c.why
+		}
 		close(c.done)
 	}
 }

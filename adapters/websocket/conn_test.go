@@ -94,6 +94,35 @@ func TestClose(t *testing.T) {
 	})
 }
 
+// A handler that returns while somebody else closes does not cut that short.
+func TestCloseElsewhere(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		closed := make(chan error, 1)
+		done := w.serve(func(c *websocket.Conn) error {
+			if _, _, err := c.Read(ctx); err != nil {
+				return err
+			}
+			go func() { closed <- c.Close(1001, "bye") }()
+			_, _, err := c.Read(ctx)
+			return err
+		})
+		r := w.raw()
+		r.send(ws.NewTextFrame(nil))
+		if err := <-done; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("the server read %v", err)
+		}
+		synctest.Wait() // the handler has returned
+		r.send(ws.NewTextFrame([]byte("on its way")), ws.NewCloseFrame(nil))
+		if f := r.frame(); f.Header.OpCode != ws.OpClose {
+			t.Errorf("got %v", f.Header)
+		}
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		r.hangUp()
+	})
+}
+
 func TestCloseArguments(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		done := w.serve(echo)
