@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+
+	"weft/transport/tls"
 )
 
 // serveNetHTTP is Go's own server with the same answers.
@@ -33,5 +35,17 @@ func serveNetHTTP(ctx context.Context, l net.Listener, secure bool) error {
 	srv.Protocols.SetHTTP2(secure)
 	srv.Protocols.SetUnencryptedHTTP2(!secure)
 	context.AfterFunc(ctx, func() { srv.Close() })
-	return srv.Serve(l)
+	return srv.Serve(plainTLS{l})
+}
+
+// plainTLS accepts the connections of crypto/tls that those of l are made of:
+// net/http speaks HTTP/2 over no other.
+type plainTLS struct{ net.Listener }
+
+func (l plainTLS) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if c, ok := conn.(*tls.Conn); ok {
+		return c.Conn, err
+	}
+	return conn, err
 }
