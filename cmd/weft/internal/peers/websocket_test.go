@@ -39,6 +39,9 @@ func TestChromiumWebSocket(t *testing.T) {
 		if v := req.HTTPVersion(); v != "2.0" {
 			t.Errorf("the WebSocket came by HTTP/%s", v)
 		}
+		if req.Method() != "CONNECT" || req.Headers().Get(":protocol") != "websocket" {
+			t.Errorf("the WebSocket is not one of RFC 8441: %v", req.Headers())
+		}
 		if st, ok := req.Stream(); !ok || st.Session() != page {
 			t.Error("the WebSocket is not on the connection of the page")
 		}
@@ -61,27 +64,35 @@ func TestChromiumWebSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.open("https://" + addr.String() + "/")
-	var got struct {
-		Echoed   int
-		Wrong    string
-		Protocol string
-		Code     int
-		Reason   string
-		Clean    bool
-	}
+	var got echoed
 	b.eval(echoScript, &got)
-	if got.Echoed != 10000 || got.Wrong != "" || got.Protocol != "echo" {
-		t.Errorf("%d messages came back, by %q: %s", got.Echoed, got.Protocol, got.Wrong)
-	}
-	if got.Code != 4001 || got.Reason != "done" || !got.Clean {
-		t.Errorf("closed with %d %q, clean: %v", got.Code, got.Reason, got.Clean)
-	}
+	got.check(t)
 	var closed *websocket.CloseError
 	if err := <-ended; !errors.As(err, &closed) || closed.Code != 4001 || closed.Reason != "done" {
 		t.Errorf("the server read %v", err)
 	}
 	if n := sessions.Load(); n != 1 {
 		t.Logf("%d connections", n) // Chromium opens some in advance
+	}
+}
+
+// echoed is what echoScript finds.
+type echoed struct {
+	Echoed   int
+	Wrong    string
+	Protocol string
+	Code     int
+	Reason   string
+	Clean    bool
+}
+
+func (got echoed) check(t *testing.T) {
+	t.Helper()
+	if got.Echoed != 10000 || got.Wrong != "" || got.Protocol != "echo" {
+		t.Errorf("%d messages came back, by %q: %s", got.Echoed, got.Protocol, got.Wrong)
+	}
+	if got.Code != 4001 || got.Reason != "done" || !got.Clean {
+		t.Errorf("closed with %d %q, clean: %v", got.Code, got.Reason, got.Clean)
 	}
 }
 
