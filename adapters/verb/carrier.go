@@ -27,6 +27,7 @@ type carrier interface {
 	write(p []byte) (int, error) // may block
 	flush() error
 	end(p []byte) error
+	sendFrom(f io.ReadCloser, size int64) error // the rest of the body; closes f
 	hint(links []string) error
 	setTrailer(name string, values []string) error
 	destroy(err error)
@@ -69,6 +70,9 @@ func (c *native) sent() bool                         { return c.res.HeadersSent(
 func (c *native) write(p []byte) (int, error)        { return c.res.Blocking().Write(p) }
 func (c *native) flush() error                       { return c.res.FlushHeaders() }
 func (c *native) end(p []byte) error                 { return c.res.End(p) }
+func (c *native) sendFrom(f io.ReadCloser, size int64) error {
+	return c.res.SendFrom(f, size)
+}
 
 func (c *native) hint(links []string) error {
 	_, err := c.res.WriteEarlyHints(links)

@@ -128,6 +128,13 @@ func (c *borrowed) end(p []byte) error {
 	return err
 }
 
+func (c *borrowed) sendFrom(f io.ReadCloser, size int64) error {
+	defer f.Close()
+	c.head()
+	_, err := io.CopyN(c.w, f, size)
+	return err
+}
+
 func (c *borrowed) hint(links []string) error {
 	if c.begun {
 		return nil
