@@ -258,7 +258,7 @@ func (app *App) makeServer(o *Options) (*events.Server, error) {
 	if opts.AllowHTTP1 = o.HTTP2.AllowHTTP1.Or(false); opts.AllowHTTP1 {
 		opts.HTTP1, opts.ShouldUpgrade = http1.New(), app.shouldUpgrade
 	}
-	if o.HTTP2.Debug.Or(false) {
+	if o.HTTP2.debug() {
 		log := o.HTTP2.DebugLogger
 		if log == nil {
 			log = slogged(o.logger())

@@ -45,7 +45,8 @@ func (e *Error) text() string {
 
 // ErrorCode returns the code that package events gave an error, for example
 // "ERR_HTTP2_STREAM_ERROR": what error middlewares branch on. A request that the
-// client has cancelled is "ERR_HTTP2_STREAM_CANCEL". It is "" for other errors.
+// client has cancelled is "ERR_HTTP2_STREAM_CANCEL", one whose connection it has
+// ended by GOAWAY "ERR_HTTP2_GOAWAY_SESSION". It is "" for other errors.
 func ErrorCode(err error) string {
 	var e *events.Error
 	switch {
@@ -53,6 +54,8 @@ func ErrorCode(err error) string {
 		return ""
 	case e.HTTP2 == events.Cancel && errors.Is(e, events.ErrStreamError):
 		return events.ErrStreamCancel.Code
+	case e.ByPeer && errors.Is(e, events.ErrSessionError):
+		return events.ErrGoAwaySession.Code
 	}
 	return e.Code
 }
@@ -87,6 +90,15 @@ func (app *App) logPanic(err error, req *Request) {
 // fail answers for want of an error middleware that does.
 func (app *App) fail(err error, req *Request, res *Response) {
 	answer := &Error{Status: http.StatusInternalServerError}
+	switch ErrorCode(err) {
+	case events.ErrStreamCancel.Code, events.ErrGoAwaySession.Code:
+		if gone(req) {
+			res.Destroy(nil) // nobody is there to be told
+			return
+		}
+	case events.ErrInvalidStream.Code:
+		answer.Status = http.StatusBadRequest
+	}
 	errors.As(err, &answer)
 	if answer.Status < 400 || answer.Status > 599 {
 		answer = &Error{Status: http.StatusInternalServerError, Cause: err}
@@ -102,7 +114,7 @@ func (app *App) fail(err error, req *Request, res *Response) {
 		return
 	}
 	text := answer.text()
-	if o.HTTP2.Debug.Or(false) {
+	if o.HTTP2.debug() {
 		text = err.Error()
 	}
 	allow := res.Get("allow")
@@ -112,3 +124,6 @@ func (app *App) fail(err error, req *Request, res *Response) {
 	}
 	res.Header("x-content-type-options", "nosniff").Status(answer.Status).Text(text + "\n")
 }
+
+// gone reports whether the client has left.
+func gone(req *Request) bool { return req.Context().Err() != nil }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/tls"
 	"log/slog"
+	"os"
 	"reflect"
+	"strconv"
 	"time"
 
 	"weft/events"
@@ -73,11 +75,22 @@ type HTTP2Options struct {
 	SessionTimeout events.Opt[time.Duration]
 
 	// Debug logs every frame, and has the answer to an error tell the client
-	// what the error was. Default false.
+	// what the error was. Default is what the environment says: true if there
+	// is DEBUG_HTTP2, unless that is empty, 0 or false.
 	Debug events.Opt[bool]
 	// DebugLogger gets what Debug logs in place of Options.Logger, there at
 	// level debug. It is called by several goroutines, and must not block.
 	DebugLogger func(level slog.Level, message string, data ...slog.Attr)
+}
+
+// debug reports whether to debug.
+func (o *HTTP2Options) debug() bool {
+	if on, set := o.Debug.Get(); set {
+		return on
+	}
+	word := os.Getenv("DEBUG_HTTP2")
+	on, err := strconv.ParseBool(word)
+	return on || err != nil && word != ""
 }
 
 func (o *HTTP2Options) session() events.SessionOptions {

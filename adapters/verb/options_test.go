@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -189,7 +190,7 @@ func TestSessionError(t *testing.T) {
 	c := dial(t, app)
 	c.get("/").is(t, 200, "ok")
 	c.Destroy(nil, core.EnhanceYourCalm)
-	if err := <-got; ErrorCode(err) != "ERR_HTTP2_SESSION_ERROR" {
+	if err := <-got; ErrorCode(err) != "ERR_HTTP2_GOAWAY_SESSION" || !errors.Is(err, events.ErrSessionError) {
 		t.Error(err)
 	}
 	covers(t, "verb.app.event.sessionError")

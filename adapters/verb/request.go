@@ -26,6 +26,8 @@ type Request struct {
 	read   bool // body is there
 	bodyOf error
 	form   *multipart.Form
+
+	onPush []func(*events.ServerStream) // of who counts
 }
 
 func newRequest(app *App, c carrier, method, target string, h events.Headers) *Request {
