@@ -77,3 +77,29 @@ func TestHTTP2Metrics(t *testing.T) {
 		server.Wait()
 	})
 }
+
+// Pushes are counted, and are no requests.
+func TestMetricsOfPushes(t *testing.T) {
+	app := newApp()
+	m := NewHTTP2Metrics()
+	app.Use(m.Middleware())
+	app.Get("/", func(_ *Request, res *Response) error {
+		for _, path := range []string{"/a.css", "/b.css"} {
+			res.Push(path).End([]byte("p{}"))
+		}
+		return res.HTML("<p>")
+	})
+	c := dial(t, app)
+	pushed := make(chan bool, 2)
+	c.OnStream(func(push *events.ClientStream, _ events.Headers, _ events.Flags) {
+		push.OnClose(func() { pushed <- true })
+		push.OnData(func([]byte) {})
+	})
+	c.get("/").is(t, 200, "<p>")
+	<-pushed
+	<-pushed
+	if s := m.Metrics().Snapshot(); m.GetPushStreamCount() != 2 || s.RequestsTotal != 1 {
+		t.Errorf("%+v", s)
+	}
+	covers(t, "verb.metrics.getPushStreamCount")
+}

@@ -105,7 +105,9 @@ func (r *Response) Push(path string, opts ...PushOptions) *PushStream {
 	r.pushes = append(r.pushes, p)
 	if main, err := r.pusher(); err != nil {
 		p.fail(err)
-	} else if err := p.promise(main, &o); err != nil {
+	} else if err := p.promise(main, &o); err == nil {
+		r.req.pushed(p.st)
+	} else {
 		p.mistaken = !errors.Is(err, events.ErrPushDisabled) && !errors.Is(err, ErrPushLimit)
 		p.fail(err)
 	}

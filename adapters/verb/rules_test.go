@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -184,4 +185,32 @@ func TestConnectionReuse(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	covers(t, "rule.verb.connection-reuse", "rule.verb.http1-response-parity", "rule.verb.fallback-advice", "rule.verb.stream-feature-test")
+}
+
+// The requests of a batch are served at the same time, and fail one by one.
+func TestBatch(t *testing.T) {
+	app := newApp()
+	meet := make(chan bool)
+	app.Get("/a", func(_ *Request, res *Response) error { meet <- true; return res.JSON("a") })
+	app.Get("/b", func(_ *Request, res *Response) error { <-meet; return res.JSON("b") })
+	app.Get("/panic", func(*Request, *Response) error { panic("oh") })
+	app.Post("/batch", func(req *Request, res *Response) error {
+		var in struct{ Requests []string }
+		if err := req.JSON(&in); err != nil {
+			return err
+		}
+		codes := make([]int, len(in.Requests))
+		var all sync.WaitGroup
+		for i, path := range in.Requests {
+			all.Go(func() {
+				w := httptest.NewRecorder()
+				app.ServeHTTP(w, httptest.NewRequestWithContext(req.Context(), "GET", path, nil))
+				codes[i] = w.Code
+			})
+		}
+		all.Wait()
+		return res.JSON(codes)
+	})
+	dial(t, app).do("POST", "/batch", `{"requests":["/a","/none","/panic","/b"]}`).is(t, 200, "[200,404,500,200]")
+	covers(t, "rule.verb.batch")
 }
