@@ -13,12 +13,23 @@ import (
 // serveCore serves each connection with a core.Conn and nothing above it.
 func serveCore(ctx context.Context, l net.Listener, secure bool) error {
 	cfg := core.Config{
-		Settings:       []core.Setting{{ID: core.SettingMaxConcurrentStreams, Value: maxStreams}},
+		Settings:       []core.Setting{{ID: core.SettingMaxConcurrentStreams, Value: uint32(maxStreams)}},
 		Transport:      core.TransportCleartext,
 		ReportedWrites: true,
 	}
 	if secure {
 		cfg.Transport = core.TransportEncrypted
+	}
+	if window > 0 {
+		cfg.Settings = append(cfg.Settings, core.Setting{ID: core.SettingInitialWindowSize, Value: uint32(window)})
+		cfg.ConnWindow = 4 * window
+	}
+	if table >= 0 {
+		cfg.Settings = append(cfg.Settings, core.Setting{ID: core.SettingHeaderTableSize, Value: uint32(table)})
+		cfg.EncoderTable = table
+		if table == 0 {
+			cfg.EncoderTable = core.NoTable
+		}
 	}
 	opts := transport.Options{}
 	if !secure {
@@ -43,22 +54,18 @@ func serveCore(ctx context.Context, l net.Listener, secure bool) error {
 // session answers the requests of one connection.
 type session struct {
 	conn    *core.Conn
-	bodies  map[core.StreamID][]byte // what is left to send
-	uploads map[core.StreamID]int    // bytes received
+	bodies  map[core.StreamID]rest // what is left to send
+	uploads map[core.StreamID]int  // bytes received
+}
+
+// rest is what is left of an answer's body.
+type rest struct {
+	answer *answer
+	left   int64
 }
 
 var (
-	okHello = []core.Field{
-		{Name: ":status", Value: "200"},
-		{Name: "content-type", Value: "text/plain"},
-		{Name: "content-length", Value: strconv.Itoa(len(hello))},
-	}
-	okLarge = []core.Field{
-		{Name: ":status", Value: "200"},
-		{Name: "content-type", Value: "application/octet-stream"},
-		{Name: "content-length", Value: strconv.Itoa(len(large))},
-	}
-	okText   = okHello[:2]
+	okText   = root.fields[:2]
 	notFound = []core.Field{{Name: ":status", Value: "404"}}
 )
 
@@ -76,12 +83,8 @@ func (s *session) handle(now time.Time, ev core.Event) {
 			if ev.EndStream {
 				s.uploaded(now, ev.Stream)
 			}
-		case ev.Path == "/":
-			s.respond(now, ev.Stream, okHello, hello)
-		case ev.Path == "/1m":
-			s.respond(now, ev.Stream, okLarge, large)
 		default:
-			s.conn.Headers(now, ev.Stream, notFound, true)
+			s.respond(now, ev.Stream, lookup(ev.Path))
 		}
 	case *core.DataReceived:
 		s.conn.Consume(ev.Stream, len(ev.Data))
@@ -103,27 +106,40 @@ func (s *session) uploaded(now time.Time, id core.StreamID) {
 	n, ok := s.uploads[id]
 	if ok {
 		delete(s.uploads, id)
-		s.respond(now, id, okText, strconv.AppendInt(nil, int64(n), 10))
+		body := strconv.AppendInt(nil, int64(n), 10)
+		s.respond(now, id, &answer{fields: okText, body: body, size: int64(len(body))})
 	}
 }
 
-func (s *session) respond(now time.Time, id core.StreamID, fields []core.Field, body []byte) {
-	if s.conn.Headers(now, id, fields, false) == nil {
-		s.send(now, id, body)
-	}
-}
-
-// send sends as much of body as can go and keeps the rest for Writable.
-func (s *session) send(now time.Time, id core.StreamID, body []byte) {
-	n, err := s.conn.Send(now, id, body, true)
-	switch {
-	case err != nil || n == len(body):
-		if s.bodies != nil {
-			delete(s.bodies, id)
-		}
+// respond answers a request; a nil answer is 404.
+func (s *session) respond(now time.Time, id core.StreamID, a *answer) {
+	if a == nil {
+		s.conn.Headers(now, id, notFound, true)
 		return
-	case s.bodies == nil:
-		s.bodies = make(map[core.StreamID][]byte)
 	}
-	s.bodies[id] = body[n:]
+	if s.conn.Headers(now, id, a.fields, false) == nil {
+		s.send(now, id, rest{a, a.size})
+	}
+}
+
+// send sends as much of a body as can go and keeps the rest for Writable.
+func (s *session) send(now time.Time, id core.StreamID, r rest) {
+	for r.left > 0 {
+		p := r.answer.part(r.left)
+		n, err := s.conn.Send(now, id, p, int64(len(p)) == r.left)
+		if err != nil {
+			break
+		}
+		r.left -= int64(n)
+		if n < len(p) {
+			if s.bodies == nil {
+				s.bodies = make(map[core.StreamID]rest)
+			}
+			s.bodies[id] = r
+			return
+		}
+	}
+	if s.bodies != nil {
+		delete(s.bodies, id)
+	}
 }

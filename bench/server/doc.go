@@ -3,10 +3,11 @@
 //
 //	go run ./bench/server -addr 127.0.0.1:9000 -api core
 //
-// It answers / with 14 bytes of text, /1m with 1 MiB, and any POST with the
-// length of its body in decimal. It announces SETTINGS_MAX_CONCURRENT_STREAMS
-// 1000. With -tls it speaks TLS, with a certificate of its own unless -cert
-// and -key name one.
+// It answers / with 14 bytes of text, /json with 1 KiB of it, /page as / but
+// with ten fields, /64k, /1m, /50m and /1g with as many zeros, /file with the
+// file that -file names (events and nethttp only), and any POST with the length
+// of its body in decimal. A query after the path makes no difference. With -tls
+// it speaks TLS, with a certificate of its own unless -cert and -key name one.
 //
 // -api core drives the protocol core without any layer above it, -api events
 // is package events, -api compat is its Request and Response, -api verb is

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	gotls "crypto/tls"
 	"flag"
 	"fmt"
 	"net"
@@ -16,13 +17,13 @@ import (
 	"weft/transport/tls"
 )
 
-// Answers every contender gives.
+// What the flags of the same names say, for all interfaces.
 var (
-	hello = []byte("Hello, World!\n")
-	large = make([]byte, 1<<20)
+	maxStreams = 1000 // SETTINGS_MAX_CONCURRENT_STREAMS
+	window     = 0    // a stream's receive window in bytes, four of them a connection's; 0: the interface's default
+	table      = -1   // bytes of HPACK tables, both ways; negative: the interface's default
+	file       = ""   // what /file is
 )
-
-const maxStreams = 1000
 
 // apis are the contenders: each serves one accepted listener until it closes.
 var apis = map[string]func(ctx context.Context, l net.Listener, secure bool) error{
@@ -63,6 +64,10 @@ func run(args []string) error {
 	secure := fs.Bool("tls", false, "speak TLS")
 	cert := fs.String("cert", "", "certificate file (PEM), with -tls; default a self-signed one")
 	key := fs.String("key", "", "private key file (PEM), with -tls")
+	fs.IntVar(&maxStreams, "streams", maxStreams, "concurrent streams a client may have")
+	fs.IntVar(&window, "window", window, "receive window of a stream in bytes, four times that for the connection; 0: the interface's default")
+	fs.IntVar(&table, "table", table, "bytes of the header tables, both ways; negative: the interface's default")
+	fs.StringVar(&file, "file", file, "file to answer /file with")
 	fs.Parse(args)
 	serve := apis[*api]
 	if serve == nil {
@@ -80,7 +85,11 @@ func run(args []string) error {
 		if err != nil {
 			return err
 		}
-		nl = tls.NewListener(l, config)
+		if *api == "nethttp" {
+			nl = gotls.NewListener(l, config) // it asks for the type of its connections
+		} else {
+			nl = tls.NewListener(l, config)
+		}
 	}
 	context.AfterFunc(ctx, func() { l.Close() })
 	fmt.Printf("%s on %s\n", *api, l.Addr())

@@ -19,19 +19,37 @@ func serveNetHTTP(ctx context.Context, l net.Listener, secure bool) error {
 			n, _ := io.Copy(io.Discard, r.Body)
 			w.Header().Set("Content-Type", "text/plain")
 			io.WriteString(w, strconv.FormatInt(n, 10))
-		case r.URL.Path == "/":
-			w.Header().Set("Content-Type", "text/plain")
-			w.Write(hello)
-		case r.URL.Path == "/1m":
-			w.Header().Set("Content-Type", "application/octet-stream")
-			w.Header().Set("Content-Length", strconv.Itoa(len(large)))
-			w.Write(large)
+		case r.URL.Path == "/file":
+			http.ServeFile(w, r, file)
 		default:
-			http.NotFound(w, r)
+			a := answers[r.URL.Path]
+			if a == nil {
+				http.NotFound(w, r)
+				return
+			}
+			for _, f := range a.fields[1:] {
+				w.Header().Set(f.Name, f.Value)
+			}
+			for left := a.size; left > 0; {
+				n, err := w.Write(a.part(left))
+				if err != nil {
+					return
+				}
+				left -= int64(n)
+			}
 		}
 	})
 	srv := &http.Server{Handler: mux, Protocols: new(http.Protocols)}
 	srv.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
+	if window > 0 {
+		// More than 4 MiB it does not take.
+		srv.HTTP2.MaxReceiveBufferPerStream = min(window, 4<<20-1)
+		srv.HTTP2.MaxReceiveBufferPerConnection = min(4*window, 4<<20-1)
+	}
+	if table >= 0 {
+		srv.HTTP2.MaxDecoderHeaderTableSize = max(table, 1)
+		srv.HTTP2.MaxEncoderHeaderTableSize = max(table, 1)
+	}
 	srv.Protocols.SetHTTP2(secure)
 	srv.Protocols.SetUnencryptedHTTP2(!secure)
 	context.AfterFunc(ctx, func() { srv.Close() })

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// A target is a figure we want, out of the results of one run.
+type target struct {
+	id    string // what notes.tsv calls it
+	what  string
+	value ref
+	to    ref     // what value is divided by; none: value counts as it is
+	limit float64 // in the unit of value, or a ratio
+	least bool    // value is to be at least limit, otherwise at most
+	unit  string
+	scale float64 // what value is divided by to be in unit; 0: 1
+}
+
+// A ref names one figure: a metric of a cell.
+type ref struct{ table, row, column, key string }
+
+func (r ref) with(row string) ref { r.row = row; return r }
+
+// measured returns the figure that the target is about.
+func (t target) measured(r *results) (v float64, ok bool) {
+	v, ok = r.value(t.value.table, t.value.row, t.value.column, t.value.key)
+	if ok && t.to != (ref{}) {
+		var to float64
+		to, ok = r.value(t.to.table, t.to.row, t.to.column, t.to.key)
+		v /= to
+	}
+	if ok && t.scale != 0 {
+		v /= t.scale
+	}
+	return v, ok
+}
+
+// met reports whether v is what the target asks for, or by half less.
+func (t target) met(v, slack float64) bool {
+	if t.least {
+		return v >= t.limit/slack
+	}
+	return v <= t.limit*slack
+}
+
+func (t target) asks() string {
+	word := "at most"
+	if t.least {
+		word = "at least"
+	}
+	if t.to == (ref{}) {
+		return strings.TrimSpace(fmt.Sprintf("%s %s %s", word, digits(t.limit), t.unit))
+	}
+	return fmt.Sprintf("%s %s of %s's", word, digits(t.limit), t.to.row)
+}
+
+// ratios makes a target of every column: row's figure to another's.
+func ratios(id, what string, value ref, to string, least bool, columns []string, limits ...float64) (all []target) {
+	for i, c := range columns {
+		limit := limits[min(i, len(limits)-1)]
+		value.column = c
+		all = append(all, target{id: id, what: what + ", " + c, value: value, to: value.with(to), limit: limit, least: least})
+	}
+	return all
+}
+
+// targets is the list of what is aimed for.
+var targets = func() (all []target) {
+	add := func(more ...target) { all = append(all, more...) }
+	three := []string{"c1m100", "c10m100", "c100m1"}
+	every := []string{"c1m1", "c1m100", "c10m100", "c100m1", "c1000m1"}
+	cpu := func(table, row string) ref { return ref{table, row, "", "cpu"} }
+
+	add(ratios("core-h2o", "CPU per small request, `-api core`", cpu("small-clear", "core"), "h2o", false, three, 0.75, 0.75, 1.05)...)
+	add(ratios("events-h2o", "CPU per small request, `-api events`", cpu("small-clear", "events"), "h2o", false, three, 0.9, 0.9, 1.1)...)
+	add(ratios("events-go", "CPU per small request, `-api events`", cpu("small-clear", "events"), "nethttp", false, three, 1./20, 1./20, 1./4)...)
+	add(ratios("events-rate", "requests a second, `-api events`", ref{"small-clear", "events", "", "rate"}, "h2o", true,
+		[]string{"c1m100", "c1m1", "c10m100", "c100m1", "c1000m1"}, 1.2, 1)...)
+	add(ratios("tls-h2o", "CPU per small request over TLS, `-api events`", cpu("small-tls", "events"), "h2o", false, three[:2], 1)...)
+	add(ratios("tls-go", "CPU per small request over TLS, `-api events`", cpu("small-tls", "events"), "nethttp", false, every, 1./3)...)
+	add(ratios("compat", "CPU per small request, `-api compat`", cpu("small-clear", "compat"), "core", false, every, 1.6)...)
+
+	down := ref{"bulk-down-clear", "events", "1 MiB, wide", "speed"}
+	add(target{id: "down", what: "1 MiB down, cleartext", value: down, limit: 4, least: true, unit: "GB/s", scale: 1e9},
+		target{id: "down", what: "1 MiB down, cleartext", value: down, to: down.with("nethttp"), limit: 2, least: true})
+	down.table = "bulk-down-tls"
+	add(target{id: "down-tls", what: "1 MiB down, TLS", value: down, to: down.with("h2o"), limit: 1, least: true})
+	up := ref{"bulk-up-clear", "events", "1 MiB, wide", "speed"}
+	add(target{id: "up", what: "1 MiB up, cleartext", value: up, to: up.with("nethttp"), limit: 2, least: true},
+		target{id: "up", what: "1 MiB up, cleartext", value: up, to: up.with("nghttpd"), limit: 1, least: true})
+	add(ratios("latency", "requests a second, one at a time, `-api events`", ref{"small-clear", "events", "", "rate"}, "nethttp", true, every[:1], 1.3)...)
+	return all
+}()
+
+// judge returns an error if a ratio to Go's net/http that was measured is under
+// half of its target.
+func judge(r *results) error {
+	var bad []string
+	for _, t := range targets {
+		if v, ok := t.measured(r); ok && t.to.row == "nethttp" && !t.met(v, 2) {
+			bad = append(bad, fmt.Sprintf("%s is %s, want %s", t.what, digits(v), t.asks()))
+		}
+	}
+	if bad != nil {
+		return fmt.Errorf("under half the target: %s", strings.Join(bad, "; "))
+	}
+	return nil
+}
+
+// verdict is a target's measured figure and whether that is enough.
+func (t target) verdict(r *results) (figure, met string) {
+	v, ok := t.measured(r)
+	switch {
+	case !ok:
+		return "–", "not measured"
+	case t.met(v, 1):
+		return digits(v), "met"
+	}
+	return digits(v), "not met"
+}
+
+func markdownTargets(r *results, notes map[string]string) string {
+	var b strings.Builder
+	b.WriteString("| | target | measured | | what holds it back |\n|---|---|---|---|---|\n")
+	for _, t := range targets {
+		figure, met := t.verdict(r)
+		note := ""
+		if met == "not met" {
+			note = notes[t.id]
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", t.what, t.asks(), figure, met, note)
+	}
+	return b.String()
+}
+
+// plainTargets are those that this run measured.
+func plainTargets(r *results) string {
+	var b strings.Builder
+	for _, t := range targets {
+		if figure, met := t.verdict(r); met != "not measured" {
+			fmt.Fprintf(&b, "%-8s %s: %s, %s\n", met, t.what, figure, t.asks())
+		}
+	}
+	return b.String()
+}
+
+// readNotes reads what is to be said about targets that are not met: the id of
+// the target, a tab, and a sentence or more.
+func readNotes(name string) (map[string]string, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	notes := make(map[string]string)
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		id, note, ok := strings.Cut(line, "\t")
+		if !ok {
+			return nil, fmt.Errorf("%s: no tab in %q", name, line)
+		}
+		notes[id] = note
+	}
+	return notes, nil
+}
