@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gobwas/httphead"
 	"github.com/gobwas/ws"
 
 	"weft/events"
@@ -44,6 +45,9 @@ func Dial(ctx context.Context, session *events.ClientSession, path string, opts 
 	if len(o.Subprotocols) > 0 {
 		h.Add(subprotocol, strings.Join(o.Subprotocols, ", "))
 	}
+	if o.Compression {
+		h.Add(extensions, aloneText)
+	}
 	st, err := session.Request(context.Background(), h)
 	if err != nil {
 		return nil, fmt.Errorf("websocket: %w", err)
@@ -69,7 +73,7 @@ func Dial(ctx context.Context, session *events.ClientSession, path string, opts 
 		t.abort()
 		return nil, err
 	}
-	return newConn(t, o, true, response.Get(subprotocol)), nil
+	return newConn(t, o, true, response.Get(subprotocol), response.Get(extensions) != ""), nil
 }
 
 func clientOptions(opts []Options) (Options, error) {
@@ -113,10 +117,15 @@ func agreed(o Options, h events.Headers) error {
 	if p := h.Get(subprotocol); p != "" && !slices.Contains(o.Subprotocols, p) {
 		return fmt.Errorf("%w: the subprotocol %q was not offered", ErrHandshake, p)
 	}
-	if x := h.Get("sec-websocket-extensions"); x != "" {
+	x := h.Get(extensions)
+	if x == "" {
+		return nil
+	}
+	chosen, ok := httphead.ParseOptions([]byte(x), nil)
+	if !ok || len(chosen) != 1 || !o.Compression {
 		return fmt.Errorf("%w: the extension %q was not offered", ErrHandshake, x)
 	}
-	return nil
+	return acceptedDeflate(chosen[0])
 }
 
 // maxResponse bounds the head of a response by HTTP/1.1.
@@ -143,6 +152,9 @@ func DialHTTP1(ctx context.Context, conn net.Conn, rawURL string, opts ...Option
 	}
 	late := context.AfterFunc(ctx, func() { conn.SetDeadline(longAgo) })
 	d := ws.Dialer{Protocols: o.Subprotocols, Header: ws.HandshakeHeaderHTTP(fields)}
+	if o.Compression {
+		d.Extensions = []httphead.Option{alone.Option()}
+	}
 	rest, hs, err := d.Upgrade(struct {
 		io.Reader
 		io.Writer
@@ -150,6 +162,12 @@ func DialHTTP1(ctx context.Context, conn net.Conn, rawURL string, opts ...Option
 	if !late() {
 		conn.Close()
 		return nil, ctx.Err()
+	}
+	if err == nil && len(hs.Extensions) > 1 {
+		err = ws.ErrHandshakeBadExtensions
+	}
+	if err == nil && len(hs.Extensions) == 1 {
+		err = acceptedDeflate(hs.Extensions[0])
 	}
 	if err != nil {
 		conn.Close()
@@ -161,7 +179,7 @@ func DialHTTP1(ctx context.Context, conn net.Conn, rawURL string, opts ...Option
 		t.head = slices.Clone(head)
 		ws.PutReader(rest)
 	}
-	return newConn(t, o, true, hs.Protocol), nil
+	return newConn(t, o, true, hs.Protocol, len(hs.Extensions) > 0), nil
 }
 
 func handshakeError(err error) error {
@@ -172,6 +190,9 @@ func handshakeError(err error) error {
 		return &RefusedError{Status: int(status)}
 	case errors.As(err, &network), errors.Is(err, io.ErrClosedPipe):
 		return fmt.Errorf("websocket: %w", err)
+	}
+	if errors.Is(err, ErrHandshake) {
+		return err
 	}
 	return fmt.Errorf("%w: %w", ErrHandshake, err)
 }

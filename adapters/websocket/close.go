@@ -99,7 +99,7 @@ func (c *Conn) sendClose(ctx context.Context, code StatusCode, reason string) er
 	if code != StatusNoStatus {
 		body = ws.NewCloseFrameBody(ws.StatusCode(code), reason)
 	}
-	return c.put(ctx, ws.OpClose, true, body)
+	return c.put(ctx, ws.Header{OpCode: ws.OpClose, Fin: true}, body)
 }
 
 // part ends the connection for what the peer did, after it was told. The caller

@@ -44,6 +44,8 @@ type Conn struct {
 	opts   Options
 	client bool
 	proto  string
+	// deflate is whether messages may be compressed.
+	deflate bool
 
 	// reading is held by who reads, writing by who writes a message, frame by
 	// who writes a frame, in that order.
@@ -72,8 +74,8 @@ type owed struct {
 	pongs, ask bool
 }
 
-func newConn(t transport, opts Options, client bool, proto string) *Conn {
-	c := &Conn{t: t, opts: opts, client: client, proto: proto,
+func newConn(t transport, opts Options, client bool, proto string, deflate bool) *Conn {
+	c := &Conn{t: t, opts: opts, client: client, proto: proto, deflate: deflate,
 		reading: newLock(), writing: newLock(), frame: newLock(), done: make(chan struct{})}
 	c.in.init(c)
 	return c
@@ -81,6 +83,9 @@ func newConn(t transport, opts Options, client bool, proto string) *Conn {
 
 // Subprotocol returns the subprotocol that was agreed on, "" if there is none.
 func (c *Conn) Subprotocol() string { return c.proto }
+
+// Compressed reports whether it was agreed on that messages may be compressed.
+func (c *Conn) Compressed() bool { return c.deflate }
 
 // LocalAddr returns the address of this end of the connection that carries it.
 func (c *Conn) LocalAddr() net.Addr { return c.t.LocalAddr() }
@@ -163,7 +168,7 @@ func (c *Conn) ping(ctx context.Context, pong chan struct{}) (id uint64, err err
 	}
 	c.pings[id] = pong
 	c.mu.Unlock()
-	if err := c.put(ctx, ws.OpPing, true, binary.BigEndian.AppendUint64(nil, id)); err != nil {
+	if err := c.put(ctx, ws.Header{OpCode: ws.OpPing, Fin: true}, binary.BigEndian.AppendUint64(nil, id)); err != nil {
 		return 0, err
 	}
 	return id, nil

@@ -45,12 +45,16 @@
 //
 // What a peer can make a Conn hold: one message, up to MaxMessageSize, for which
 // no more is allocated than about twice what has come of it and 4 KiB; 4 KiB of
-// what follows; one pong. A ping that comes while a pong is on its way replaces
+// what follows; one pong. While a compressed message is decompressed it is there in
+// both forms, neither of which is larger than MaxMessageSize by more than a
+// thousandth, plus some 40 KiB. A ping that comes while a pong is on its way replaces
 // the one that would be answered next (RFC 6455 §5.5.3). Frames are sent with at
 // most 64 KiB each.
 //
-// # What there is not
+// # Compression
 //
-// No extension is offered or accepted, and so no compression: the codec's keeps
-// nothing from one message to the next, so that small ones would hardly shrink.
+// With Options.Compression on both sides, messages are compressed, each by
+// itself (RFC 7692, with no_context_takeover both ways): no memory stays behind a
+// message, but small ones hardly shrink. A peer that limits the window to less than 32 KiB
+// is not compressed for.
 package websocket

@@ -31,6 +31,8 @@ var (
 	ErrMessageTooBig = errors.New("message too big")
 	// ErrInvalidUTF8: the peer's text is not UTF-8.
 	ErrInvalidUTF8 = errors.New("text is not UTF-8")
+	// ErrInvalidDeflate: the peer's compressed message can't be decompressed.
+	ErrInvalidDeflate = errors.New("compressed data is malformed")
 	// ErrUnexpectedMessage: the peer sent a message to who called CloseRead.
 	ErrUnexpectedMessage = errors.New("nobody reads messages here")
 )
@@ -83,7 +85,7 @@ func (e *CloseError) Error() string {
 // Code, if it still listened.
 type ProtocolError struct {
 	Code StatusCode
-	Err  error // ErrMessageTooBig, ErrInvalidUTF8, ErrUnexpectedMessage, or what the codec says
+	Err  error // ErrMessageTooBig, ErrInvalidUTF8, ErrInvalidDeflate, ErrUnexpectedMessage, or what the codec says
 }
 
 // Error returns what is wrong.

@@ -21,13 +21,14 @@ type incoming struct {
 	header replay        // bytes of a frame's header
 	bytes  [ws.MaxHeaderSize]byte
 
-	frame   ws.Header
-	inFrame bool
-	got     int64 // bytes of its payload
-	state   ws.State
-	kind    MessageType
-	message []byte
-	control [ws.MaxControlFramePayloadSize]byte
+	frame    ws.Header
+	inFrame  bool
+	got      int64 // bytes of its payload
+	state    ws.State
+	kind     MessageType
+	deflated bool // the message is compressed
+	message  []byte
+	control  [ws.MaxControlFramePayloadSize]byte
 
 	// How who reads does it.
 	ctx     context.Context
@@ -81,8 +82,16 @@ func (in *incoming) next() (MessageType, []byte, error) {
 		in.state = in.state.Clear(ws.StateFragmented)
 		kind, message := in.kind, in.message
 		in.message = nil
+		if in.discard {
+			continue
+		}
+		if in.deflated {
+			var err error
+			if message, err = inflate(message, in.c.opts.MaxMessageSize); err != nil {
+				return 0, nil, err
+			}
+		}
 		switch {
-		case in.discard:
 		case kind == Text && !utf8.Valid(message):
 			return 0, nil, &ProtocolError{StatusInvalidData, ErrInvalidUTF8}
 		default:
@@ -101,6 +110,9 @@ func (in *incoming) begin() error {
 	case err != nil:
 		return err
 	}
+	if err := in.readRSV(&h); err != nil {
+		return err
+	}
 	if err := ws.CheckHeader(h, in.state); err != nil {
 		return &ProtocolError{StatusProtocolError, err}
 	}
@@ -108,7 +120,7 @@ func (in *incoming) begin() error {
 		if in.refuse {
 			return &ProtocolError{StatusPolicyViolation, ErrUnexpectedMessage}
 		}
-		if h.Length > in.c.opts.MaxMessageSize-int64(len(in.message)) {
+		if h.Length > in.limit()-int64(len(in.message)) {
 			return &ProtocolError{StatusMessageTooBig, ErrMessageTooBig}
 		}
 	}

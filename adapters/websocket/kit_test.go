@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gobwas/httphead"
 	"github.com/gobwas/ws"
 
 	"weft/adapters/http1"
@@ -35,25 +36,32 @@ func bubble(t *testing.T, f func(t *testing.T, w *world)) {
 	for _, proto := range []string{"2.0", "1.1"} {
 		t.Run(proto, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv, err := events.CreateServer(events.ServerOptions{
-					SessionOptions: events.SessionOptions{Logger: slog.New(slog.DiscardHandler)},
-					AllowHTTP1:     true, HTTP1: http1.New(),
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				w := &world{t: t, srv: srv, http2: proto == "2.0"}
-				defer func() {
-					for _, c := range w.conns {
-						c.Close()
-					}
-					srv.DestroyAll()
-					srv.Wait()
-				}()
+				w := newWorld(t, proto == "2.0")
+				defer w.end()
 				f(t, w)
 			})
 		})
 	}
+}
+
+func newWorld(t *testing.T, http2 bool) *world {
+	t.Helper()
+	srv, err := events.CreateServer(events.ServerOptions{
+		SessionOptions: events.SessionOptions{Logger: slog.New(slog.DiscardHandler)},
+		AllowHTTP1:     true, HTTP1: http1.New(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{t: t, srv: srv, http2: http2}
+}
+
+func (w *world) end() {
+	for _, c := range w.conns {
+		c.Close()
+	}
+	w.srv.DestroyAll()
+	w.srv.Wait()
 }
 
 // serve has f called for each connection, and its result sent.
@@ -116,32 +124,47 @@ func (w *world) must(opts ...websocket.Options) *websocket.Conn {
 // raw is a client that sends what it likes.
 type raw struct {
 	net.Conn
-	t  *testing.T
-	st *events.ClientStream
+	t      *testing.T
+	st     *events.ClientStream
+	agreed string // the extension
 }
 
-func (w *world) raw() *raw {
+// raw opens a WebSocket by hand. It may offer an extension.
+func (w *world) raw(offer ...string) *raw {
 	w.t.Helper()
 	if !w.http2 {
 		c := w.pipe()
 		u, _ := url.Parse("ws://localhost/")
-		if _, _, err := (ws.Dialer{}).Upgrade(c, u); err != nil {
+		var d ws.Dialer
+		if len(offer) > 0 {
+			d.Extensions, _ = httphead.ParseOptions([]byte(offer[0]), nil)
+		}
+		_, hs, err := d.Upgrade(c, u)
+		if err != nil {
 			w.t.Fatal(err)
 		}
-		return &raw{Conn: c, t: w.t}
+		r := &raw{Conn: c, t: w.t}
+		if len(hs.Extensions) > 0 {
+			r.agreed = hs.Extensions[0].String()
+		}
+		return r
 	}
 	cs := w.session()
 	synctest.Wait() // for the settings
-	st, err := cs.Request(ctx, events.H(":method", "CONNECT", ":protocol", "websocket", "sec-websocket-version", "13"))
+	h := events.H(":method", "CONNECT", ":protocol", "websocket", "sec-websocket-version", "13")
+	if len(offer) > 0 {
+		h.Add("sec-websocket-extensions", offer[0])
+	}
+	st, err := cs.Request(ctx, h)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	d := st.Blocking()
 	st.OnError(func(error) {})
-	if h, err := d.Response(); err != nil || h.Status() != 200 {
+	if h, err = d.Response(); err != nil || h.Status() != 200 {
 		w.t.Fatal(h.Status(), err)
 	}
-	return &raw{Conn: d, t: w.t, st: st}
+	return &raw{Conn: d, t: w.t, st: st, agreed: h.Get("sec-websocket-extensions")}
 }
 
 // send sends frames, masked.

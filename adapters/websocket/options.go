@@ -30,6 +30,14 @@ type Options struct {
 	// NoLimit for none. A larger one ends the connection with
 	// StatusMessageTooBig.
 	MaxMessageSize int64
+	// Compression has messages compressed (permessage-deflate, RFC 7692) if the
+	// peer wants that, too: a client offers it, a server accepts it. Each is
+	// compressed by itself, those of less than 256 bytes and those that would not shrink
+	// not at all. MaxMessageSize bounds what messages are decompressed to. That may
+	// take a thousandth of it on the wire, so that it also bounds what work a peer can cause
+	// for nothing. Do not compress secrets together with what others choose.
+	// Default false.
+	Compression bool
 	// PingInterval is how long a Read, or whoever else waits for the peer, waits
 	// in silence before it sends a ping; after as long again without a byte the
 	// connection ends with ErrNoAnswer. Default 30 s, Never for no pings.

@@ -118,7 +118,7 @@ func upgrade(req *events.Request, res *events.Response, o ServerOptions) (*Conn,
 		}
 		if refused == nil {
 			st.OnError(func(error) {}) // it is what Read and Write return
-			return newConn(stream{st.Blocking(), &st.Stream}, o.Options, false, answer.Get(subprotocol)), nil
+			return newConn(stream{st.Blocking(), &st.Stream}, o.Options, false, answer.Get(subprotocol), o.Compression && answer.Has(extensions)), nil
 		}
 		answer = events.Headers{}
 	}
@@ -180,7 +180,7 @@ func upgradeHTTP1(req *events.Request, conn net.Conn, head []byte, o ServerOptio
 		letGo(ctx, t)
 		return nil, refused
 	}
-	return newConn(&upgraded{Conn: conn, head: head}, o.Options, false, answer.Get(subprotocol)), nil
+	return newConn(&upgraded{Conn: conn, head: head}, o.Options, false, answer.Get(subprotocol), o.Compression && answer.Has(extensions)), nil
 }
 
 const (
@@ -210,6 +210,12 @@ func check(req *events.Request, o ServerOptions) (answer events.Headers, refused
 	answer = events.HeadersOf(o.Headers.Fields()...)
 	if p := agree(o.Subprotocols, req.Headers()); p != "" {
 		answer.Set(subprotocol, p)
+	}
+	if o.Compression {
+		answer.Del(extensions)
+		if x := acceptDeflate(req.Headers()); x != "" {
+			answer.Set(extensions, x)
+		}
 	}
 	return answer, nil
 }

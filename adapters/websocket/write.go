@@ -29,14 +29,21 @@ func (c *Conn) Write(ctx context.Context, kind MessageType, p []byte) error {
 	if kind != Text && kind != Binary {
 		return fmt.Errorf("%w: %v", ErrInvalidArg, kind)
 	}
+	h := ws.Header{OpCode: ws.OpCode(kind)}
+	if c.deflate && len(p) >= minDeflated {
+		if small, ok := deflate(p); ok {
+			p, h.Rsv = small, ws.Rsv(true, false, false)
+		}
+	}
 	if err := c.writing.lock(ctx); err != nil {
 		return err
 	}
 	defer c.writing.unlock()
-	for op, begun := ws.OpCode(kind), false; ; op, begun = ws.OpContinuation, true {
+	for begun := false; ; h, begun = (ws.Header{OpCode: ws.OpContinuation}), true {
 		piece := p[:min(len(p), maxFrame)]
 		p = p[len(piece):]
-		if err := c.writeFrame(ctx, op, len(p) == 0, piece); err != nil {
+		h.Fin = len(p) == 0
+		if err := c.writeFrame(ctx, h, piece); err != nil {
 			if begun && c.ended() == nil && !errors.Is(err, errClosed) {
 				return c.end(fmt.Errorf("websocket: a message was broken off: %w", err))
 			}
@@ -49,12 +56,12 @@ func (c *Conn) Write(ctx context.Context, kind MessageType, p []byte) error {
 }
 
 // writeFrame sends a frame.
-func (c *Conn) writeFrame(ctx context.Context, op ws.OpCode, fin bool, p []byte) error {
+func (c *Conn) writeFrame(ctx context.Context, h ws.Header, p []byte) error {
 	if err := c.lockFrame(ctx); err != nil {
 		return err
 	}
 	defer c.unlockFrame()
-	return c.put(ctx, op, fin, p)
+	return c.put(ctx, h, p)
 }
 
 // lockFrame locks, unless nothing may be sent any more.
@@ -77,8 +84,8 @@ func (c *Conn) lockFrame(ctx context.Context) error {
 }
 
 // put writes a frame. The caller has the lock.
-func (c *Conn) put(ctx context.Context, op ws.OpCode, fin bool, p []byte) error {
-	h := ws.Header{Fin: fin, OpCode: op, Length: int64(len(p))}
+func (c *Conn) put(ctx context.Context, h ws.Header, p []byte) error {
+	h.Length = int64(len(p))
 	if c.client {
 		h.Masked, h.Mask = true, ws.NewMask()
 	}
@@ -194,10 +201,10 @@ func (c *Conn) sendOwed() {
 		pong := append(room[:0], o.pong...)
 		c.owed.pongs, c.owed.ask = false, false
 		c.mu.Unlock()
-		if o.pongs && c.put(context.Background(), ws.OpPong, true, pong) != nil {
+		if o.pongs && c.put(context.Background(), ws.Header{OpCode: ws.OpPong, Fin: true}, pong) != nil {
 			return
 		}
-		if o.ask && c.put(context.Background(), ws.OpPing, true, c.nextPing()) != nil {
+		if o.ask && c.put(context.Background(), ws.Header{OpCode: ws.OpPing, Fin: true}, c.nextPing()) != nil {
 			return
 		}
 	}

@@ -48,9 +48,12 @@ func TestNodeWebSocket(t *testing.T) {
 		if v := req.HTTPVersion(); v != "1.1" {
 			t.Errorf("the WebSocket came by HTTP/%s", v)
 		}
-		ws, err := res.Upgrade(websocket.ServerOptions{Options: websocket.Options{Subprotocols: []string{"echo"}}})
+		ws, err := res.Upgrade(websocket.ServerOptions{Options: websocket.Options{Subprotocols: []string{"echo"}, Compression: true}})
 		if err != nil {
 			return err
+		}
+		if !ws.Conn().Compressed() {
+			t.Error("Node offers no compression")
 		}
 		ws.OnMessage(func(kind websocket.MessageType, data []byte) {
 			if kind == websocket.Text {

@@ -45,6 +45,9 @@ func TestChromiumWebSocket(t *testing.T) {
 		if st, ok := req.Stream(); !ok || st.Session() != page {
 			t.Error("the WebSocket is not on the connection of the page")
 		}
+		if !c.Compressed() {
+			t.Error("Chromium offers no compression")
+		}
 		for {
 			kind, p, err := c.Read(context.Background())
 			if err == nil {
@@ -55,7 +58,7 @@ func TestChromiumWebSocket(t *testing.T) {
 				return
 			}
 		}
-	}, websocket.ServerOptions{Options: websocket.Options{Subprotocols: []string{"echo"}}})
+	}, websocket.ServerOptions{Options: websocket.Options{Subprotocols: []string{"echo"}, Compression: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

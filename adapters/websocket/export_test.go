@@ -1,0 +1,4 @@
+package websocket
+
+// AcceptDeflate is for tests.
+var AcceptDeflate = acceptDeflate
