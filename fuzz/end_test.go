@@ -90,8 +90,10 @@ type end struct {
 	everHeld  bool
 	lingering int // held, and closed on the wire
 	lastAway  core.StreamID
-	input     int // bytes received
-	reports   int // events that a frame brought
+	lastEnd   *model // ended by Send since output was last taken
+	endAt     int    // the output that was waiting then
+	input     int    // bytes received
+	reports   int    // events that a frame brought
 	pinged    [][8]byte
 	settings  int  // sets of ours that are not acknowledged
 	origins   int  // reported
@@ -192,7 +194,7 @@ func (e *end) take() {
 		out := e.c.AppendOutput(nil)
 		if len(out) > 0 {
 			e.sent.write(out)
-			e.forced = 0
+			e.forced, e.lastEnd = 0, nil
 			if e.cfg.ReportedWrites {
 				e.unwritten += len(out)
 			}
@@ -898,6 +900,7 @@ func (e *end) send(s *model, n int, end bool) (taken int) {
 	switch {
 	case last:
 		s.sendEnd()
+		e.lastEnd, e.endAt = s, after.Waiting
 		e.done(s)
 	case taken < n:
 		s.short, s.wanted, s.wantsEnd = true, n-taken, end
@@ -964,6 +967,7 @@ func (e *end) resetStream(s *model, code core.ErrCode) {
 
 func (e *end) push(parent *model, list []core.Field) *model {
 	before := e.c.Info()
+	early := e.lastEnd == parent && e.c.OutputPending() == e.endAt // the promise goes before that end
 	id, err := e.c.Push(*e.now, parent.id, list)
 	e.tracef("Push %d on %d %.60v: %v", id, parent.id, list, err)
 	if err != nil {
@@ -971,13 +975,16 @@ func (e *end) push(parent *model, list []core.Field) *model {
 		return nil
 	}
 	e.spent(before)
-	if e.client || id != before.NextStream || parent.closed() || parent.sentEnd || !e.c.PeerSettings().EnablePush {
+	if e.client || id != before.NextStream || (parent.closed() || parent.sentEnd) && !early || !e.c.PeerSettings().EnablePush {
 		e.fatalf("Push on %d made stream %d", parent.id, id)
 	}
 	e.checkList(list)
 	s := e.add(&model{id: id, ours: true, parent: parent.id, promised: true, push: true, gotFinal: true, gotEnd: true, sentLength: -1,
 		head: valueOf(list, ":method") == "HEAD"})
 	e.sent.expectHeaders(parent, list, id)
+	if early {
+		e.endAt = e.c.OutputPending() // the end is the last still
+	}
 	return s
 }
 
