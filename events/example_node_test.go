@@ -37,11 +37,13 @@ func ExampleConnect() {
 	}
 	client.OnError(func(err error) { log.Print(err) })
 	req, _ := client.Request(context.Background(), events.H(":path", "/"))
-	req.OnResponse(func(headers events.Headers, _ events.Flags) {
-		fmt.Println(headers.Status(), headers.Get("content-type"))
+	client.Do(func() { // every listener stands before anything is told
+		req.OnResponse(func(headers events.Headers, _ events.Flags) {
+			fmt.Println(headers.Status(), headers.Get("content-type"))
+		})
+		req.OnText(func(chunk string) { fmt.Println(chunk) })
+		req.OnEnd(func() { client.Close() })
 	})
-	req.OnText(func(chunk string) { fmt.Println(chunk) })
-	req.OnEnd(func() { client.Close() })
 	client.Wait()
 	// Output:
 	// 200 text/plain

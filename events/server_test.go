@@ -39,10 +39,10 @@ func TestShutdown(t *testing.T) {
 	}
 	d := request(t, client, events.Headers{})
 	st := <-opened
-	down := make(chan error, 1)
-	go func() { down <- srv.Shutdown(t.Context()) }()
 	goaway := make(chan struct{})
 	client.OnGoaway(func(core.ErrCode, events.StreamID, []byte) { close(goaway) }).Once()
+	down := make(chan error, 1)
+	go func() { down <- srv.Shutdown(t.Context()) }()
 	<-goaway
 	select {
 	case err := <-down:

@@ -93,15 +93,24 @@ type answer struct {
 func (c *client) do(method, path, body string, fields ...string) answer {
 	c.t.Helper()
 	h := events.H(append([]string{":method", method, ":path", path}, fields...)...)
-	st, err := c.Request(context.Background(), h, events.RequestOptions{EndStream: events.Set(body == "")})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	st.OnError(func(error) {})
 	var a answer
 	hints := make(chan string, 8)
-	st.OnHeaders(func(h events.Headers, _ events.Flags) { hints <- h.Get("link") })
-	d := st.Blocking()
+	asked := make(chan *events.Duplex, 1)
+	c.Do(func() { // all of it before anything is answered
+		st, err := c.Request(context.Background(), h, events.RequestOptions{EndStream: events.Set(body == "")})
+		if err != nil {
+			c.t.Error(err)
+			close(asked)
+			return
+		}
+		st.OnError(func(error) {})
+		st.OnHeaders(func(h events.Headers, _ events.Flags) { hints <- h.Get("link") })
+		asked <- st.Blocking()
+	})
+	d, ok := <-asked
+	if !ok {
+		c.t.FailNow()
+	}
 	defer d.Close()
 	d.SetDeadline(time.Now().Add(time.Minute)) // for a test that would hang
 	if len(body) > 0 {

@@ -183,12 +183,15 @@ func TestPaddingOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, path := range []string{"/", "/a", "/ab", "/abc"} {
-			st, err := client.Request(t.Context(), events.H(":method", "POST", ":path", path))
-			if err != nil {
-				t.Fatal(err)
-			}
-			st.Resume()
-			st.EndString(path)
+			client.Do(func() { // the server answers without waiting for the body
+				st, err := client.Request(t.Context(), events.H(":method", "POST", ":path", path))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				st.Resume()
+				st.EndString(path)
+			})
 		}
 		synctest.Wait()
 		isAligned(t, fromClient)

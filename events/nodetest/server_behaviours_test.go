@@ -56,11 +56,13 @@ func TestNode_server(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				k.watchStream("ours", &st.Stream)
 				got := 0
-				st.OnData(func(p []byte) { got += len(p) })
 				closed := make(chan bool)
-				st.OnClose(func() { close(closed) })
+				c.Do(func() {
+					k.watchStream("ours", &st.Stream)
+					st.OnData(func(p []byte) { got += len(p) })
+					st.OnClose(func() { close(closed) })
+				})
 				<-closed
 				if got != 16*65536 {
 					t.Errorf("%s, %s: %d bytes", k.name, name, got)

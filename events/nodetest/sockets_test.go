@@ -20,7 +20,9 @@ import (
 	"weft/transport/mem"
 )
 
-// watchStream notes how a stream ends.
+// watchStream notes how a stream ends. It belongs into a turn of the stream's
+// session, as watchSession does: what happens between two of its lines would be
+// noted in part.
 func (k *kind) watchStream(who string, st *events.Stream) {
 	st.OnAborted(func() { k.note("%s aborted", who) })
 	st.OnEnd(func() { k.note("%s end", who) })
@@ -124,11 +126,13 @@ func TestNode_sockets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			st.OnResponse(func(h events.Headers, _ events.Flags) {
-				k.note("response %d %s", h.Status(), h.Get("content-type"))
+			client.Do(func() {
+				st.OnResponse(func(h events.Headers, _ events.Flags) {
+					k.note("response %d %s", h.Status(), h.Get("content-type"))
+				})
+				st.OnData(func(p []byte) { k.note("data %s", p) })
+				st.OnEnd(func() { k.note("end") })
 			})
-			st.OnData(func(p []byte) { k.note("data %s", p) })
-			st.OnEnd(func() { k.note("end") })
 			k.happened("response 200 text/html", "data <h1>Hello World</h1>", "end")
 			if n := made.Load(); n != 1 {
 				t.Errorf("the connection was made %d times", n)
@@ -250,14 +254,16 @@ func TestNode_sockets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			k.watchSession("session", &client.Session)
+			client.Do(func() { k.watchSession("session", &client.Session) })
 			st, err := client.Request(k.t.Context(), events.H(":scheme", map[string]string{"server": "http", "secureServer": "https"}[k.name]))
 			if err != nil {
 				t.Fatal(err)
 			}
-			k.watchStream("client", &st.Stream)
-			st.OnResponse(func(events.Headers, events.Flags) { conn.Close() })
-			st.Resume()
+			client.Do(func() {
+				k.watchStream("client", &st.Stream)
+				st.OnResponse(func(events.Headers, events.Flags) { conn.Close() })
+				st.Resume()
+			})
 			if got := k.of("client"); !equal(got, "end", "close 8") {
 				t.Errorf("%s: the client's stream: %q", k.name, got)
 			}
@@ -291,8 +297,10 @@ func TestNode_sockets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			k.watchStream("client", &st.Stream)
-			st.Resume()
+			c.Do(func() {
+				k.watchStream("client", &st.Stream)
+				st.Resume()
+			})
 			synctest.Wait()
 			check(k)
 			if !slices.Contains(k.log, "closed") {
