@@ -13,9 +13,10 @@ import (
 // Read gives what the peer sends and whose Write and CloseWrite are this side's
 // body. None of its methods may be called from a callback.
 //
-// Read returns io.EOF only if the peer ended its message. A stream that was cut
-// short, with whatever code, is an error. One goroutine may read while another
-// writes.
+// Read returns io.EOF only if the peer ended its message and all of it was read.
+// A stream that was cut short before is an ErrStreamError with the code,
+// whatever that is and however long ago that was. One goroutine may read while
+// another writes.
 type Duplex struct {
 	st       *Stream
 	readable notice
@@ -74,16 +75,14 @@ func (d *Duplex) Read(p []byte) (int, error) {
 			st.s.keptIn -= n
 			st.consume(n)
 			return n, nil
-		case st.is(gotEnd) && !(st.is(isDestroyed) && st.extra().err != nil):
-			if !st.is(saidEnd) {
-				st.set(saidEnd)
-				st.enqueue(pendSettle)
-			}
+		case st.is(gotEnd) && (st.is(saidEnd) || !st.is(isDestroyed) || st.cutShort() == nil):
+			d.read()
 			return 0, io.EOF
 		case st.is(noMoreIn | isDestroyed | offWire):
 			err := d.broken()
-			st.set(saidEnd)
-			st.enqueue(pendSettle)
+			if !st.is(isDestroyed) {
+				d.read()
+			}
 			return 0, err
 		case len(p) == 0:
 			return 0, nil
@@ -94,16 +93,40 @@ func (d *Duplex) Read(p []byte) (int, error) {
 	}
 }
 
-// broken is why the stream was cut short.
+// read notes that its reader was told the end of what the peer sent.
+func (d *Duplex) read() {
+	if st := d.st; !st.is(saidEnd) {
+		st.set(saidEnd)
+		st.enqueue(pendSettle)
+	}
+}
+
+// broken is why there is nothing more to read, other than the end of a message.
+// A stream that was cut short says so whenever it is asked.
 func (d *Duplex) broken() error {
-	x := d.st.extra()
-	switch {
-	case x.err != nil:
-		return x.err
-	case d.late:
+	st := d.st
+	if err := st.cutShort(); err != nil {
+		return err
+	}
+	if st.is(gotEnd) { // all had come, for others
 		return ErrInvalidStream
 	}
-	return streamError(d.st.code, x.why)
+	return streamError(st.code, st.extra().why)
+}
+
+// cutShort is the error, if any, with which the stream has ended. Unlike the
+// error event it counts CANCEL.
+func (st *Stream) cutShort() error {
+	x := st.extra()
+	switch {
+	case !st.is(isClosed | isDestroyed):
+		return nil
+	case x.err != nil:
+		return x.err
+	case st.code != core.NoError:
+		return streamError(st.code, x.why)
+	}
+	return nil
 }
 
 // Write writes to this side's body. It returns when all of p was sent or is
@@ -121,8 +144,8 @@ func (d *Duplex) Write(p []byte) (n int, err error) {
 		switch {
 		case d.closed:
 			return n, net.ErrClosed
-		case st.is(isDestroyed|isClosed) && st.extra().err != nil:
-			return n, st.extra().err
+		case st.cutShort() != nil:
+			return n, st.cutShort()
 		case d.writable.passed:
 			return n, os.ErrDeadlineExceeded
 		}

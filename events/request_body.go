@@ -24,7 +24,7 @@ var _ io.ReadCloser = (*BodyReader)(nil)
 func (r *Request) Body() *BodyReader {
 	st := r.st
 	st.s.mu.Lock()
-	none := st.extra().duplex == nil && st.is(gotEnd) && st.buffered() == 0 && !st.is(isDestroyed)
+	none := st.extra().duplex == nil && (st.is(noBody) || st.is(gotEnd) && st.buffered() == 0 && !st.is(isDestroyed))
 	st.s.mu.Unlock()
 	if none {
 		return &BodyReader{req: r}
@@ -33,8 +33,9 @@ func (r *Request) Body() *BodyReader {
 }
 
 // Read reads from the body. It returns io.EOF only if the client ended its
-// message; the request's Trailers are known then. A request that was cut short,
-// with whatever code, is an error.
+// message; the request's Trailers are known then. A request that was cut short
+// before all of it was read is an ErrStreamError with the code, be it CANCEL or
+// NO_ERROR, and however long ago that was.
 func (b *BodyReader) Read(p []byte) (int, error) {
 	switch {
 	case b.d != nil:

@@ -35,7 +35,8 @@ func (r *Response) Blocking() *BodyWriter {
 }
 
 // Write writes to the body. It returns when all of p was sent or is within the
-// high-water mark.
+// high-water mark. A client that reset the stream, with CANCEL, too, is an
+// ErrStreamError with its code.
 func (w *BodyWriter) Write(p []byte) (n int, err error) {
 	r := w.res
 	st := r.st
@@ -50,8 +51,8 @@ func (w *BodyWriter) Write(p []byte) (n int, err error) {
 		switch {
 		case w.closed:
 			return n, net.ErrClosed
-		case st.is(isDestroyed|isClosed) && st.extra().err != nil:
-			return n, st.extra().err
+		case st.cutShort() != nil:
+			return n, st.cutShort()
 		case w.ready.passed:
 			return n, os.ErrDeadlineExceeded
 		}
