@@ -116,9 +116,6 @@ func (r *Response) Push(path string, opts ...PushOptions) *PushStream {
 
 // promise makes p a push on the stream of a request.
 func (p *PushStream) promise(main *events.ServerStream, o *PushOptions) error {
-	if !strings.HasPrefix(p.path, "/") {
-		return fmt.Errorf("verb: the path of a push is %q, must begin with a slash", p.path)
-	}
 	request := events.H(":method", o.Method, ":path", p.path)
 	for name, value := range o.Request.All() {
 		if strings.HasPrefix(name, ":") {

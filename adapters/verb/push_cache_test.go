@@ -49,6 +49,9 @@ func TestServerPushCache(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	if len(cache.provided) != 3 {
+		t.Error("what is no regular file is provided:", cache.provided)
+	}
 	app := newApp()
 	app.Use(cache.Middleware())
 	app.Get("/", func(req *Request, res *Response) error {
@@ -146,6 +149,10 @@ func TestPushCacheBounds(t *testing.T) {
 	c.wants(t, "/0", "", "/a")
 	c.wants(t, "/1", "", "") // was forgotten, and comes anew
 
+	offered(c, "/h", "")
+	learn("/h", "h")
+	c.wants(t, "/h", "", "") // it is there already
+
 	long := "/" + strings.Repeat("x", 20)
 	offered(c, long, "")
 	learn(long, "aa")
@@ -157,7 +164,11 @@ func TestPushCacheBounds(t *testing.T) {
 	if n := c.pages[pageKey{"/0", ""}].Value.(*page).seen[0].count; n > 8 {
 		t.Error("a count grows without a bound:", n)
 	}
-	for range 4 * fadeAfter { // and nobody asks for /a any more
+	for range 2 * fadeAfter { // and nobody asks for /a any more
+		offered(c, "/0", "")
+	}
+	c.wants(t, "/0", "", "/a") // it takes a while to forget
+	for range 2 * fadeAfter {
 		offered(c, "/0", "")
 	}
 	c.wants(t, "/0", "", "")

@@ -173,6 +173,35 @@ func TestPushRefused(t *testing.T) {
 	}
 }
 
+// What was ended, but has not been sent when the client resets it, is a failure
+// too, whatever the code.
+func TestPushCut(t *testing.T) {
+	for _, code := range []events.ErrCode{events.Cancel, events.NoError, events.RefusedStream} {
+		app := newApp()
+		var p *PushStream
+		app.Get("/", func(_ *Request, res *Response) error {
+			p = res.Push("/pushed")
+			p.End(make([]byte, 100_000))
+			return res.Text("page")
+		})
+		onLink(t, app, events.SessionOptions{}, func(l *linked) {
+			var push *events.ClientStream
+			l.accept = func(st *events.ClientStream, _ string) {
+				push = st
+				st.Pause()
+			}
+			l.get("/")
+			if p.Err() != nil {
+				t.Error(p.Err())
+			}
+			push.Close(code)
+			if l.settle(); p.Err() == nil {
+				t.Error("is no failure:", code)
+			}
+		})
+	}
+}
+
 // Without pushes there is a PushStream all the same, which has failed.
 func TestNoPush(t *testing.T) {
 	app := newApp()
