@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"weft/core"
@@ -272,23 +271,22 @@ func TestTransportReset(t *testing.T) {
 // Destroy ends streams that outlive their connection because what they received
 // was not read.
 func TestDestroyAfterTheEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPair(t, pairOptions{})
-		p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { st.EndString("unread") })
-		p.client.OnClose(func() { p.note("session close") })
-		st := p.request(events.Headers{})
-		st.Pause()
-		p.settle()
-		p.client.Close()
-		p.link.RunFor(time.Minute)
-		p.log = nil
-		if !p.client.Destroyed() || st.Destroyed() || p.client.StreamCount() != 1 {
-			t.Fatal("the stream does not outlive its connection")
-		}
-		p.client.Destroy(nil, core.NoError)
-		synctest.Wait()
-		p.happened("client close NO_ERROR", "session close")
-	})
+	p := newPair(t, pairOptions{})
+	p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { st.EndString("unread") })
+	p.client.OnClose(func() { p.note("session close") })
+	st := p.request(events.Headers{})
+	st.Pause()
+	p.settle()
+	p.client.Close()
+	p.link.RunFor(time.Minute)
+	p.log = nil
+	if !p.client.Destroyed() || st.Destroyed() || p.client.StreamCount() != 1 {
+		t.Fatal("the stream does not outlive its connection")
+	}
+	p.client.Destroy(nil, core.NoError)
+	p.happened() // all happens in the link's turns
+	p.settle()
+	p.happened("client close NO_ERROR", "session close")
 }
 
 // The peer is gone in good order: no error, but nothing looks complete either;

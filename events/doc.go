@@ -65,7 +65,9 @@
 //
 // Sessions made by NewServerSession and NewClientSession are transport.Endpoints
 // that start nothing by themselves: on a mem.Link the whole API runs in one
-// goroutine and on virtual time. Server.NewSession makes one that belongs to a
+// goroutine and on virtual time, what somebody reads after the connection has
+// ended included. A loop of your own gives such turns if it calls TurnsGoOn (see
+// transport.Survivor). Server.NewSession makes a session that belongs to a
 // server.
 //
 // # Reading the package

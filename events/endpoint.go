@@ -10,7 +10,7 @@ import (
 // The methods of this file are called by whoever drives the session:
 // transport.Run, a mem.Link, or a loop of the user's own. They are not for
 // applications.
-var _ transport.Waiter = (*Session)(nil)
+var _ transport.Survivor = (*Session)(nil)
 
 // What Done, ReadPaused and Due answer, published at the end of each turn and
 // each call.
@@ -47,15 +47,17 @@ func (s *Session) ReceiveEOF(now time.Time, cause error) {
 	if !s.conn.Closed() { // the core still waits for room to parse the rest
 		s.conn.Close(now, core.Cancel, nil)
 	}
-	s.driven = false
+	s.driven = s.lasting
 	s.endTurn()
 }
 
 // Advance is part of transport.Endpoint.
 func (s *Session) Advance(now time.Time) {
 	s.beginTurn(now)
-	s.conn.Advance(now)
-	s.fireTimeouts(now)
+	if !s.conn.Closed() {
+		s.conn.Advance(now)
+		s.fireTimeouts(now)
+	}
 	s.endTurn()
 }
 
@@ -116,6 +118,14 @@ func (s *Session) Done() bool { return s.flags.Load()&flagDone != 0 }
 // Due is part of transport.Waiter.
 func (s *Session) Due() bool { return s.flags.Load()&flagDue != 0 || s.abortDue() }
 
+// TurnsGoOn is part of transport.Survivor: a stream may outlive its connection
+// until what it received is read.
+func (s *Session) TurnsGoOn() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lasting = true
+}
+
 // OnWake is part of transport.Endpoint.
 func (s *Session) OnWake(f func()) { s.wake.Store(&f) }
 
@@ -138,14 +148,12 @@ func (s *Session) publish() {
 	var flags uint32
 	if s.conn.Closed() {
 		flags = flagDone
-		s.driven = false
-	} else {
-		if s.conn.ReadPaused() {
-			flags |= flagPaused
-		}
-		if s.due() {
-			flags |= flagDue
-		}
+		s.driven = s.driven && s.lasting
+	} else if s.conn.ReadPaused() {
+		flags = flagPaused
+	}
+	if s.driven && s.due() {
+		flags |= flagDue
 	}
 	if flags != s.flags.Load() {
 		s.flags.Store(flags)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"testing/fstest"
-	"testing/synctest"
 	"time"
 
 	"weft/core"
@@ -17,9 +16,9 @@ import (
 func (w *fuzzWorld) step() {
 	switch c := w.tape; c.byte() % 16 {
 	case 0, 1, 2, 3:
-		w.client.act(between)
+		w.client.act()
 	case 4, 5, 6:
-		w.server.act(between)
+		w.server.act()
 	case 7, 8, 9, 10:
 		for range 1 + c.below(20) {
 			w.link.Step()
@@ -39,7 +38,7 @@ func (w *fuzzWorld) step() {
 		s.session.Do(func() {
 			defer s.enter("do")()
 			for range n {
-				s.act(within)
+				s.act()
 			}
 		})
 	case 15:
@@ -81,37 +80,21 @@ func (w *fuzzWorld) size() int {
 // codes are those that accuse nobody of anything.
 var codes = []core.ErrCode{core.NoError, core.Cancel, core.InternalError, core.RefusedStream, core.ConnectError}
 
-// place says where a call is made from.
-type place bool
-
-const (
-	between place = false
-	within  place = true // a callback
-)
-
-// settle is called after a call, before what it did is noted: a session whose
-// connection has ended has its turns in a goroutine of its own.
-func (at place) settle() {
-	if at == between {
-		synctest.Wait()
-	}
-}
-
 // act does something on the side.
-func (s *fuzzSide) act(at place) {
+func (s *fuzzSide) act() {
 	w, c := s.w, s.w.tape
 	w.ops++
 	op := c.byte() % 32
 	switch {
 	case op < 6 && s.client != nil:
-		s.request(at)
+		s.request()
 	case op < 26:
 		if list := last(s.streams, 8); len(list) > 0 {
 			st := list[c.below(len(list))]
 			if st.server != nil && c.one(2) {
-				st.serve(at)
+				st.serve()
 			} else {
-				st.act(at)
+				st.act()
 			}
 		}
 	default:
@@ -167,14 +150,14 @@ func (s *fuzzSide) own() {
 		b.Do(func() {
 			defer s.enter("do")()
 			for range n {
-				s.act(within)
+				s.act()
 			}
 		})
 	}
 }
 
 // request makes a request.
-func (s *fuzzSide) request(at place) {
+func (s *fuzzSide) request() {
 	w, c := s.w, s.w.tape
 	if len(w.exchanges) >= 30 || s.inside == 0 && s.base.Destroyed() {
 		return
@@ -197,7 +180,6 @@ func (s *fuzzSide) request(at place) {
 		h = events.H(":method", method, "n", n, "expect", "100-continue")
 	}
 	st, err := s.client.Request(ctx, h, o)
-	at.settle()
 	if err != nil {
 		w.note("no request: %v", err)
 		return
@@ -214,8 +196,7 @@ func (s *fuzzSide) request(at place) {
 }
 
 // wrote notes what was accepted.
-func (st *fuzzStream) wrote(at place, n int, end bool, err error) {
-	at.settle()
+func (st *fuzzStream) wrote(n int, end bool, err error) {
 	w := st.side.w
 	w.note("%s %s writes %d end=%t %v", st.side.name, st.name, n, end, err)
 	var e *events.Error
@@ -229,28 +210,28 @@ func (st *fuzzStream) wrote(at place, n int, end bool, err error) {
 }
 
 // act does something with a stream.
-func (st *fuzzStream) act(at place) {
+func (st *fuzzStream) act() {
 	w, c, b := st.side.w, st.side.w.tape, st.base
 	switch c.below(20) {
 	case 0, 1, 2, 3:
 		n := w.size()
 		_, err := b.Write(st.out.next(n))
-		st.wrote(at, n, false, err)
+		st.wrote(n, false, err)
 	case 4, 5:
 		n := w.size()
 		if was := st.out.ended; was { // a second end takes no bytes
 			n = 0
 		}
-		st.wrote(at, n, true, b.End(st.out.next(n)))
+		st.wrote(n, true, b.End(st.out.next(n)))
 	case 6:
 		n := w.size()
 		_, err := b.WriteFunc(st.out.next(n), func(err error) { st.side.enter("written %s %v", st.name, err)() })
-		st.wrote(at, n, false, err)
+		st.wrote(n, false, err)
 	case 7:
 		n := w.size()
-		st.wrote(at, n, true, b.SendFrom(st.out.reader(n), pick(c, int64(n), -1)))
+		st.wrote(n, true, b.SendFrom(st.out.reader(n), pick(c, int64(n), -1)))
 	case 8:
-		st.trailers(at)
+		st.trailers()
 	case 9:
 		b.Pause()
 	case 10, 11:
@@ -274,20 +255,20 @@ func (st *fuzzStream) act(at place) {
 	case 18:
 		b.Start()
 	case 19:
-		st.in.dropped = st.in.dropped || !st.listening
 		b.Pause()
 		b.Resume()
+		st.in.dropped = st.in.dropped || !st.listening
 	}
 }
 
 // serve does something that only servers can.
-func (st *fuzzStream) serve(at place) {
+func (st *fuzzStream) serve() {
 	w, c, s := st.side.w, st.side.w.tape, st.server
 	switch c.below(10) {
 	case 0, 1, 2, 3:
 		o := events.RespondOptions{WaitForTrailers: c.one(3), EndStream: c.one(6)}
 		status := pick(c, 200, 200, 200, 404, 204)
-		st.wrote(at, 0, o.EndStream || status == 204, s.Respond(events.Status(status), o))
+		st.wrote(0, o.EndStream || status == 204, s.Respond(events.Status(status), o))
 	case 4:
 		s.AdditionalHeaders(events.Status(pick(c, 103, 100)))
 	case 5, 6:
@@ -297,7 +278,6 @@ func (st *fuzzStream) serve(at place) {
 		w.pushed++
 		x, n := w.newExchange()
 		push, err := s.PushStream(events.H("n", n))
-		at.settle()
 		if err != nil {
 			w.note("no push: %v", err)
 			return
@@ -305,18 +285,18 @@ func (st *fuzzStream) serve(at place) {
 		x.up.ended = true
 		fs := st.side.join(push, &push.Stream, push, x)
 		if c.one(2) {
-			fs.serve(at)
-			fs.act(at)
+			fs.serve()
+			fs.act()
 		}
 	case 7:
 		n := w.size()
 		err := s.RespondWithFS(fstest.MapFS{"x": {Data: st.out.next(n)}}, "x", events.Headers{}, events.FileOptions{
 			StatCheck: func(fs.FileInfo, *events.Headers) bool { // unless something else was quicker
-				st.wrote(within, n, true, nil)
+				st.wrote(n, true, nil)
 				return true
 			},
 		})
-		st.wrote(at, 0, false, err)
+		st.wrote(0, false, err)
 	case 8:
 		st.holds++
 		s.Hold()
@@ -328,6 +308,6 @@ func (st *fuzzStream) serve(at place) {
 	}
 }
 
-func (st *fuzzStream) trailers(at place) {
-	st.wrote(at, 0, true, st.base.SendTrailers(pick(st.side.w.tape, events.H("tail", "x"), events.Headers{})))
+func (st *fuzzStream) trailers() {
+	st.wrote(0, true, st.base.SendTrailers(pick(st.side.w.tape, events.H("tail", "x"), events.Headers{})))
 }

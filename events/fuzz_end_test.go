@@ -15,23 +15,20 @@ func (w *fuzzWorld) end() {
 	w.note("the end")
 	for _, cancel := range w.cancels {
 		cancel()
-		synctest.Wait()
+		synctest.Wait() // the session is woken by a goroutine
 	}
 	w.both(func(s *fuzzSide) {
 		// Or bytes would go a few at a time. Not more than is needed, which
 		// would hide windows that are not given back.
 		s.base.Settings(events.Settings{InitialWindowSize: events.Set[uint32](30_000)}, nil)
-		synctest.Wait()
 	})
 	for range 3 {
 		for _, s := range []*fuzzSide{w.client, w.server} {
 			for _, st := range s.streams {
-				st.finish(between)
-				synctest.Wait()
+				st.finish()
 			}
 		}
 		w.link.RunFor(time.Minute)
-		synctest.Wait()
 	}
 	w.both(func(s *fuzzSide) {
 		for _, st := range s.streams {
@@ -45,10 +42,8 @@ func (w *fuzzWorld) end() {
 	}
 	w.both(func(s *fuzzSide) {
 		s.base.Destroy(nil, core.NoError)
-		synctest.Wait()
 	})
 	w.link.RunFor(time.Minute)
-	synctest.Wait()
 	w.both(func(s *fuzzSide) {
 		if s.closes != 1 {
 			w.fail("the %s has closed %d times", s.name, s.closes)
@@ -65,19 +60,16 @@ func (w *fuzzWorld) both(f func(s *fuzzSide)) {
 }
 
 // finish says and reads what is left of a stream.
-func (st *fuzzStream) finish(at place) {
+func (st *fuzzStream) finish() {
 	if st.server != nil && !st.server.HeadersSent() {
 		st.server.Respond(events.Status(200))
-		at.settle()
 	}
 	if st.closes == 0 {
 		st.listen()
-		at.settle()
 	}
 	st.base.Resume()
-	at.settle()
 	if !st.out.ended {
-		st.wrote(at, 0, true, st.base.End(nil))
+		st.wrote(0, true, st.base.End(nil))
 	}
 	st.base.SendTrailers(events.Headers{})
 	for ; st.holds > 0; st.holds-- {

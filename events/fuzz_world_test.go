@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"weft/core"
@@ -161,7 +160,6 @@ func (w *fuzzWorld) fail(format string, args ...any) {
 func (w *fuzzWorld) run() string {
 	for !w.tape.done() && w.ops < 300 && !w.t.Failed() {
 		w.step()
-		synctest.Wait() // sessions without a connection have their turns by themselves
 	}
 	w.end()
 	if w.t.Failed() {
@@ -193,7 +191,7 @@ func (s *fuzzSide) enter(format string, args ...any) func() {
 	return func() {
 		if !w.final {
 			if w.tape.one(3) && w.ops < 300 {
-				s.act(within)
+				s.act()
 			}
 		}
 		s.inside--
@@ -275,7 +273,7 @@ func (s *fuzzSide) arrived(st stream, base *events.Stream, server *events.Server
 	fs := s.join(st, base, server, s.w.exchangeOf(h))
 	defer s.callback(fs, "stream %s", fs.name)()
 	if s.w.final {
-		fs.finish(within)
+		fs.finish()
 	}
 }
 
@@ -320,7 +318,7 @@ func (st *fuzzStream) watch() {
 	b.OnWantTrailers(func() {
 		defer s.callback(st, "wantTrailers %s", st.name)()
 		if w.final {
-			st.trailers(within)
+			st.trailers()
 		}
 	})
 	b.OnAborted(func() { st.aborted = true; s.callback(st, "aborted %s", st.name)() })

@@ -21,7 +21,7 @@ import (
 // drives a session, and those documented to block for as long as others like.
 var notCalled = map[string]string{
 	"Receive": "driver", "ReceiveEOF": "driver", "Advance": "driver", "SwapOutput": "driver", "Wrote": "driver",
-	"OnWake":   "driver",
+	"OnWake": "driver", "TurnsGoOn": "driver",
 	"Wait":     "blocks until the end",
 	"Serve":    "blocks until the end",
 	"Shutdown": "blocks until the end",

@@ -46,6 +46,7 @@ type Session struct {
 	roomier bool // output was written since the last turn
 	paused  bool // the core left input for when there is room
 	driven  bool // somebody calls Advance when Due says so
+	lasting bool // and does so after the connection's end
 	alone   bool // a turn of our own is on its way
 	queue   tasks
 	held    []*Stream // hold written bytes back until the turn ends

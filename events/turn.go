@@ -60,8 +60,7 @@ func (s *Session) unlockTouched() {
 	s.touched = false
 	s.publish()
 	wake := s.wake.Load()
-	switch {
-	case !s.driven:
+	if !s.driven {
 		wake = nil
 		if !s.queue.empty() && !s.alone {
 			s.alone = true
@@ -74,8 +73,8 @@ func (s *Session) unlockTouched() {
 	}
 }
 
-// ownTurn runs a turn where nobody else would: before the transport stands and
-// after it has gone.
+// ownTurn runs a turn where nobody else would: before the transport stands and,
+// unless its driver goes on (transport.Survivor), after it has gone.
 func (s *Session) ownTurn() {
 	s.turn.Lock()
 	s.mu.Lock()

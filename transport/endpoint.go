@@ -71,3 +71,14 @@ type Waiter interface {
 	// may be called from any goroutine.
 	Due() bool
 }
+
+// Survivor is an Endpoint that may have callbacks to run after its connection
+// has ended: somebody may only then read what has arrived.
+type Survivor interface {
+	Waiter
+	// TurnsGoOn is the promise of whoever drives the endpoint, given before its
+	// first turn, to call Advance whenever Due reports true, after ReceiveEOF as
+	// well. Without it, which is how Run does, the endpoint runs what is left
+	// to run in a goroutine of its own.
+	TurnsGoOn()
+}

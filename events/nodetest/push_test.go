@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"weft/events"
@@ -267,46 +266,44 @@ func TestNode_server_push_stream_head(t *testing.T) {
 
 func TestNode_server_push_stream(t *testing.T) {
 	t.Run("server-push-stream.1", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, setup{})
-			w.serve(func(st *events.ServerStream, _ events.Headers) {
-				push, err := st.PushStream(events.H(":scheme", "http", ":path", "/foobar", ":authority", "localhost:8080"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if push.Headers().Path() != "/foobar" {
-					t.Errorf("headers %q", fieldsOf(push.Headers()))
-				}
-				push.Respond(events.H("content-type", "text/html", ":status", "200", "x-push-data", "pushed by server"))
-				push.EndString("pushed by server data")
-				st.EndString("test")
-			})
-			covers(t, "serverStream.method.pushStream")
-			var push *events.ClientStream
-			w.takePushes(func(st *events.ClientStream) {
-				st.Pause()
-				st.OnPush(func(h events.Headers, f events.Flags) {
-					w.note("push headers %s %s", h.Get("content-type"), h.Get("x-push-data"))
-				})
-				push = st
-			})
-			w.watchSession("client session", &w.client.Session)
-			w.get(func(st *events.ClientStream) { st.OnClose(func() { w.client.Close() }) })
-			w.link.RunFor(time.Second)
-			if w.saw("client session close") {
-				t.Error("the session closed over an unread push")
+		w := newWorld(t, setup{})
+		w.serve(func(st *events.ServerStream, _ events.Headers) {
+			push, err := st.PushStream(events.H(":scheme", "http", ":path", "/foobar", ":authority", "localhost:8080"))
+			if err != nil {
+				t.Fatal(err)
 			}
-			push.Resume()
-			synctest.Wait() // the link has nothing more to do with it
-			if !w.saw("session stream :scheme=http :path=/foobar :authority=localhost:8080 :method=GET flags=4") {
-				t.Errorf("%q", w.of("session"))
+			if push.Headers().Path() != "/foobar" {
+				t.Errorf("headers %q", fieldsOf(push.Headers()))
 			}
-			same(t, "push", w.of("push"), []string{"push 200 flags=4", "headers text/html pushed by server",
-				"data pushed by server data", "end", "close 0"})
-			if last := w.log[len(w.log)-1]; last != "client session close" {
-				t.Errorf("last: %s", last)
-			}
+			push.Respond(events.H("content-type", "text/html", ":status", "200", "x-push-data", "pushed by server"))
+			push.EndString("pushed by server data")
+			st.EndString("test")
 		})
+		covers(t, "serverStream.method.pushStream")
+		var push *events.ClientStream
+		w.takePushes(func(st *events.ClientStream) {
+			st.Pause()
+			st.OnPush(func(h events.Headers, f events.Flags) {
+				w.note("push headers %s %s", h.Get("content-type"), h.Get("x-push-data"))
+			})
+			push = st
+		})
+		w.watchSession("client session", &w.client.Session)
+		w.get(func(st *events.ClientStream) { st.OnClose(func() { w.client.Close() }) })
+		w.link.RunFor(time.Second)
+		if w.saw("client session close") {
+			t.Error("the session closed over an unread push")
+		}
+		push.Resume()
+		w.settle()
+		if !w.saw("session stream :scheme=http :path=/foobar :authority=localhost:8080 :method=GET flags=4") {
+			t.Errorf("%q", w.of("session"))
+		}
+		same(t, "push", w.of("push"), []string{"push 200 flags=4", "headers text/html pushed by server",
+			"data pushed by server data", "end", "close 0"})
+		if last := w.log[len(w.log)-1]; last != "client session close" {
+			t.Errorf("last: %s", last)
+		}
 	})
 	t.Run("server-push-stream.2", func(t *testing.T) {
 		w := newWorld(t, setup{})

@@ -17,6 +17,8 @@ type end struct {
 	side   Side
 	ep     transport.Endpoint
 	waiter transport.Waiter // ep, if it is one
+	// survives says that ep has turns after its last input, too.
+	survives bool
 
 	dirty    atomic.Bool // it may have output; endpoints are woken from anywhere
 	out      []byte      // taken from it, out[:off] is on the link
@@ -33,11 +35,20 @@ func (e *end) outgoing() *direction { return e.link.dirs[e.side] }
 func (e *end) incoming() *direction { return e.link.dirs[1-e.side] }
 
 // busy reports whether there is something to do or to write.
-func (e *end) busy() bool { return e.dirty.Load() || e.off < len(e.out) || e.due() }
+func (e *end) busy() bool { return e.mayHaveOutput() || e.off < len(e.out) || e.due() }
 
 func (e *end) due() bool {
-	return !e.over && (e.breakOff != nil || e.eof || e.waiter != nil && !e.ep.Done() && e.waiter.Due())
+	switch {
+	case !e.over && (e.breakOff != nil || e.eof):
+		return true
+	case e.waiter == nil:
+		return false
+	}
+	return (e.survives || !e.over && !e.ep.Done()) && e.waiter.Due()
 }
+
+// mayHaveOutput reports whether the endpoint may have some that can be written.
+func (e *end) mayHaveOutput() bool { return e.dirty.Load() && !(e.over && e.breakOff != nil) }
 
 // work does what is due now, other than by a deadline.
 func (e *end) work() bool {
@@ -59,7 +70,7 @@ func (e *end) work() bool {
 // canWrite reports whether a write would do anything.
 func (e *end) canWrite() bool {
 	if e.off == len(e.out) {
-		return e.dirty.Load()
+		return e.mayHaveOutput()
 	}
 	return !e.link.clock.now.Before(e.retry) && e.outgoing().room() > 0
 }
@@ -170,7 +181,6 @@ func (e *end) finish(cause error) {
 	if cause != nil {
 		e.outgoing().drop()
 		e.out, e.off, e.done = nil, 0, true
-		e.dirty.Store(false)
 	}
 	e.incoming().drop() // nobody will read it
 }

@@ -90,6 +90,10 @@ func NewLink(a, b transport.Endpoint, opts Options) *Link {
 		e := &end{link: l, side: Side(side), ep: ep}
 		e.dirty.Store(true)
 		e.waiter, _ = ep.(transport.Waiter)
+		if s, ok := ep.(transport.Survivor); ok {
+			e.survives = true
+			s.TurnsGoOn()
+		}
 		ep.OnWake(func() { e.dirty.Store(true) })
 		l.ends[side] = e
 		l.dirs[side] = &direction{link: l, from: Side(side), resetAt: -1, stallAt: -1}
