@@ -51,10 +51,14 @@
 // the one that would be answered next (RFC 6455 §5.5.3). Frames are sent with at
 // most 64 KiB each.
 //
+// A Reader and a Writer have a message pass piece by piece, of any size, and hold
+// none of it.
+//
 // # Compression
 //
 // With Options.Compression on both sides, messages are compressed, each by
 // itself (RFC 7692, with no_context_takeover both ways): no memory stays behind a
 // message, but small ones hardly shrink. A peer that limits the window to less than 32 KiB
-// is not compressed for.
+// is not compressed for. What a Writer sends is not compressed either: that would
+// hold the better part of a megabyte for as long as the message takes.
 package websocket

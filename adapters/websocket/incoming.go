@@ -30,6 +30,10 @@ type incoming struct {
 	message  []byte
 	control  [ws.MaxControlFramePayloadSize]byte
 
+	stream    *MessageReader // of the present message
+	streaming bool           // the present message is for one
+	over      bool           // its end was come to
+
 	// How who reads does it.
 	ctx     context.Context
 	refuse  bool // no messages are expected
@@ -59,27 +63,20 @@ func (in *incoming) next() (MessageType, []byte, error) {
 				return 0, nil, err
 			}
 		}
+		if in.frame.OpCode.IsControl() {
+			if err := in.controlled(); err != nil {
+				return 0, nil, err
+			}
+			continue
+		}
 		for in.got < in.frame.Length {
 			if err := in.more(); err != nil {
 				return 0, nil, err
 			}
 		}
-		in.inFrame = false
-		switch in.frame.OpCode {
-		case ws.OpPing:
-			in.c.pong(in.control[:in.got])
-			continue
-		case ws.OpPong:
-			in.c.ponged(in.control[:in.got])
-			continue
-		case ws.OpClose:
-			return 0, nil, in.close(in.control[:in.got])
-		}
-		if !in.frame.Fin {
-			in.state = in.state.Set(ws.StateFragmented)
+		if !in.endFrame() {
 			continue
 		}
-		in.state = in.state.Clear(ws.StateFragmented)
 		kind, message := in.kind, in.message
 		in.message = nil
 		if in.discard {
@@ -100,6 +97,36 @@ func (in *incoming) next() (MessageType, []byte, error) {
 	}
 }
 
+// controlled reads the rest of a control frame, and does what it asks for.
+func (in *incoming) controlled() error {
+	for in.got < in.frame.Length {
+		if n, err := in.payload(in.control[in.got:in.frame.Length]); n == 0 && err != nil {
+			return err
+		}
+	}
+	in.inFrame = false
+	switch in.frame.OpCode {
+	case ws.OpPing:
+		in.c.pong(in.control[:in.got])
+	case ws.OpPong:
+		in.c.ponged(in.control[:in.got])
+	case ws.OpClose:
+		return in.close(in.control[:in.got])
+	}
+	return nil
+}
+
+// endFrame ends a frame of a message. It reports whether it was the last one.
+func (in *incoming) endFrame() bool {
+	in.inFrame = false
+	if in.frame.Fin {
+		in.state = in.state.Clear(ws.StateFragmented)
+	} else {
+		in.state = in.state.Set(ws.StateFragmented)
+	}
+	return in.frame.Fin
+}
+
 // begin reads the header of a frame.
 func (in *incoming) begin() error {
 	h, err := ws.ReadHeaderBuffer(&in.header, in.bytes[:])
@@ -117,10 +144,10 @@ func (in *incoming) begin() error {
 		return &ProtocolError{StatusProtocolError, err}
 	}
 	if h.OpCode.IsData() && !in.discard {
-		if in.refuse {
+		if in.refuse && !in.streaming {
 			return &ProtocolError{StatusPolicyViolation, ErrUnexpectedMessage}
 		}
-		if h.Length > in.limit()-int64(len(in.message)) {
+		if !in.streaming && h.Length > in.limit()-int64(len(in.message)) {
 			return &ProtocolError{StatusMessageTooBig, ErrMessageTooBig}
 		}
 	}
@@ -135,35 +162,31 @@ func (in *incoming) begin() error {
 // the peer announces is no reason to.
 const firstRoom = 4 << 10
 
-// more reads some of the payload.
+// more reads some of the message.
 func (in *incoming) more() error {
 	left := in.frame.Length - in.got
-	var p []byte
-	switch {
-	case in.frame.OpCode.IsControl():
-		p = in.control[in.got:in.frame.Length]
-	default:
-		if in.discard {
-			in.message = in.message[:0]
-		}
-		if room := cap(in.message) - len(in.message); room == 0 {
-			in.message = slices.Grow(in.message, int(min(left, int64(max(len(in.message), firstRoom)))))
-		}
-		p = in.message[len(in.message):cap(in.message)]
-		p = p[:min(int64(len(p)), left)]
+	if in.discard {
+		in.message = in.message[:0]
 	}
+	if room := cap(in.message) - len(in.message); room == 0 {
+		in.message = slices.Grow(in.message, int(min(left, int64(max(len(in.message), firstRoom)))))
+	}
+	p := in.message[len(in.message):cap(in.message)]
+	n, err := in.payload(p[:min(int64(len(p)), left)])
+	if in.message = in.message[:len(in.message)+n]; n > 0 {
+		return nil
+	}
+	return err
+}
+
+// payload reads some of the frame.
+func (in *incoming) payload(p []byte) (int, error) {
 	n, err := in.r.Read(p)
 	if in.frame.Masked {
 		ws.Cipher(p[:n], in.frame.Mask, int(in.got%4))
 	}
 	in.got += int64(n)
-	if in.frame.OpCode.IsData() {
-		in.message = in.message[:len(in.message)+n]
-	}
-	if n > 0 {
-		return nil
-	}
-	return err
+	return n, err
 }
 
 // close takes a close frame.
@@ -236,6 +259,9 @@ func (s source) Read(p []byte) (int, error) {
 		if n > 0 {
 			in.silent, in.asked = 0, false
 			return n, nil
+		}
+		if err == io.EOF {
+			return 0, io.ErrUnexpectedEOF // it is no end of a message
 		}
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return 0, err

@@ -26,7 +26,7 @@ type Options struct {
 	// Headers are sent with the request or the response that opens the
 	// connection.
 	Headers events.Headers
-	// MaxMessageSize bounds a message that is received, in bytes; default 1 MiB,
+	// MaxMessageSize bounds a message that Read receives, in bytes; default 1 MiB,
 	// NoLimit for none. A larger one ends the connection with
 	// StatusMessageTooBig.
 	MaxMessageSize int64

@@ -31,6 +31,9 @@ func (c *Conn) read(ctx context.Context, refuse bool) (MessageType, []byte, erro
 	}
 	c.in.ctx, c.in.refuse = ctx, refuse
 	defer c.watchReading(ctx)()
+	if err := c.in.passOver(); err != nil {
+		return 0, nil, c.readFailed(err)
+	}
 	kind, p, err := c.in.next()
 	if err != nil {
 		return 0, nil, c.readFailed(err)
