@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"weft/core"
 	"weft/events"
 )
 
@@ -108,7 +109,7 @@ func (r *Response) Push(path string, opts ...PushOptions) *PushStream {
 	} else if err := p.promise(main, &o); err == nil {
 		r.req.pushed(p.st)
 	} else {
-		p.mistaken = !errors.Is(err, events.ErrPushDisabled) && !errors.Is(err, ErrPushLimit)
+		p.mistaken = isMistake(err)
 		p.fail(err)
 	}
 	return p
@@ -119,7 +120,7 @@ func (p *PushStream) promise(main *events.ServerStream, o *PushOptions) error {
 	request := events.H(":method", o.Method, ":path", p.path)
 	for name, value := range o.Request.All() {
 		if strings.HasPrefix(name, ":") {
-			return fmt.Errorf("verb: the fields of a promised request have %s, which Push sets", name)
+			return fmt.Errorf("%w: %s", errPseudo, name)
 		}
 		request.Add(name, value)
 	}
@@ -144,6 +145,7 @@ func (p *PushStream) promise(main *events.ServerStream, o *PushOptions) error {
 	if err := st.Respond(o.Headers); errors.Is(err, events.ErrInvalidStream) {
 		return nil // the client was quick to reset it, which is an event
 	} else if err != nil {
+		p.mistaken = isMistake(err)
 		p.fail(err)
 		st.Close(events.Cancel)
 		return err
@@ -151,6 +153,16 @@ func (p *PushStream) promise(main *events.ServerStream, o *PushOptions) error {
 	p.bodiless = !st.Writable()
 	return nil
 }
+
+// isMistake reports whether a push failed for what it was asked to be, whatever
+// the client.
+func isMistake(err error) bool {
+	var field *core.FieldError
+	return errors.Is(err, errPseudo) || errors.As(err, &field) ||
+		errors.Is(err, events.ErrStatusInvalid) || errors.Is(err, events.ErrHeaderSingleValue)
+}
+
+var errPseudo = errors.New("verb: more fields of a promised request include one that Push sets")
 
 // settlePushes has the failures logged that nobody has asked about while the
 // request was served.
