@@ -98,6 +98,19 @@ func (e *event[F]) take(dst []F) []F {
 	return dst
 }
 
+// all appends the functions without their being called.
+func (e *event[F]) all(dst []F) []F {
+	if e.first.id != 0 {
+		dst = append(dst, e.first.f)
+	}
+	if e.rest != nil {
+		for _, n := range *e.rest {
+			dst = append(dst, n.f)
+		}
+	}
+	return dst
+}
+
 // hasOnce reports whether a function is to be called one time only.
 func (e *event[F]) hasOnce() bool {
 	if e.first.once {
@@ -188,7 +201,7 @@ func (e *shared[F]) changed() {
 		e.all.Store(nil)
 		return
 	}
-	all := e.list.take(nil)
+	all := e.list.all(nil)
 	e.all.Store(&all)
 }
 

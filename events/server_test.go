@@ -129,6 +129,27 @@ func TestServeConn(t *testing.T) {
 }
 
 // A session's error is the server's sessionError.
+// What is registered with a server for one time only is called one time.
+func TestServerOnce(t *testing.T) {
+	srv, err := events.CreateServer(events.ServerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var once, always int
+	srv.OnSession(func(*events.ServerSession) { once++ }).Once()
+	srv.OnSession(func(*events.ServerSession) { always++ })
+	for range 3 {
+		ss, err := srv.NewSession(mem.Epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ss.Advance(mem.Epoch)
+	}
+	if once != 1 || always != 3 {
+		t.Errorf("called %d and %d times, want 1 and 3", once, always)
+	}
+}
+
 func TestSessionError(t *testing.T) {
 	srv, err := events.CreateServer(events.ServerOptions{})
 	if err != nil {
