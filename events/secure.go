@@ -51,6 +51,8 @@ func CreateSecureServer(opts SecureServerOptions) (*SecureServer, error) {
 	switch {
 	case opts.HandshakeTimeout < 0:
 		return nil, ErrOutOfRange.with("HandshakeTimeout is %v, must be 0 for the default or positive", opts.HandshakeTimeout)
+	case opts.Pump != nil:
+		return nil, ErrInvalidArg.with("The option Pump is for servers without TLS, whose records it could not read")
 	case opts.ALPNCallback != nil && opts.ALPNProtocols != nil:
 		return nil, ErrALPNCallbackWithProtocols
 	}

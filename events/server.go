@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"weft/core"
+	"weft/transport"
 )
 
 // ServerOptions say how a server behaves. The zero ServerOptions work.
@@ -17,6 +18,13 @@ type ServerOptions struct {
 	// ListenConfig makes the listener of Listen: control of the socket,
 	// keep-alive; nil stands for one with keep-alive.
 	ListenConfig *net.ListenConfig
+
+	// Pump moves the bytes of connections by HTTP/2, in place of a goroutine for
+	// each; nil stands for transport.Run. With it callbacks run wherever the pump
+	// runs turns, which it may do for many sessions in one goroutine: one that
+	// blocks holds up all of those. A SecureServer does not take one
+	// (ErrInvalidArg).
+	Pump transport.Pump
 
 	// AllowHTTP1 has clients that speak HTTP/1.1 served on the same port, by
 	// HTTP1: with TLS those that did not negotiate h2, without those that do not

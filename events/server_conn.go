@@ -48,8 +48,13 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 	if !bind(raw) {
 		return ErrSocketBound
 	}
+	taken := false // by a pump that goes on when serve returns
 	release := sync.OnceFunc(func() { unbind(raw) })
-	defer release()
+	defer func() {
+		if !taken {
+			release()
+		}
+	}()
 	srv.mu.Lock()
 	if srv.closed {
 		srv.mu.Unlock()
@@ -59,7 +64,11 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 	srv.pumps++
 	srv.mu.Unlock()
 	var ss *ServerSession
-	defer func() { srv.pumpEnded(ss) }()
+	defer func() {
+		if !taken {
+			srv.pumpEnded(ss)
+		}
+	}()
 	for _, f := range srv.onConnection.take() {
 		if !srv.guard(func() { f(conn) }) {
 			conn.Close()
@@ -108,8 +117,19 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 	if len(head) > 0 {
 		ss.Receive(srv.opts.Now(), head)
 	}
-	transport.Run(srv.ctx, conn, ss, opts)
-	return nil
+	if srv.opts.Pump == nil {
+		transport.Run(srv.ctx, conn, ss, opts)
+		return nil
+	}
+	err = srv.opts.Pump(srv.ctx, conn, ss, opts, func(error) {
+		unbind(raw)
+		srv.pumpEnded(ss)
+	})
+	if taken = err == nil; !taken {
+		conn.Close()
+		ss.ReceiveEOF(srv.opts.Now(), err)
+	}
+	return err
 }
 
 // guard runs a callback that belongs to no session. It reports false if that
