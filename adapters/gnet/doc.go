@@ -1,0 +1,58 @@
+// Package gnet carries connections by HTTP/2 on event loops, in place of the
+// goroutine each that package transport would give them. A loop is one goroutine
+// with one poller, and reads, turns and writes of all its connections happen on
+// it. The loops are those of github.com/panjf2000/gnet/v2; a module of its own
+// keeps it out of programs that do not import this package.
+//
+//	loops, err := gnet.Start(gnet.Options{})
+//	server, err := events.CreateServer(events.ServerOptions{Pump: loops.Pump})
+//	addr, err := server.Listen("localhost:8080")
+//	…
+//	server.Shutdown(ctx)
+//	loops.Close()
+//
+// In all else the server is like any other. What it pays off for is tens of
+// thousands of connections that mostly idle: each lacks a goroutine, its stack,
+// and the runtime's watch on its socket. A callback that blocks holds up all
+// connections of its loop, though, and work that takes long should be done
+// elsewhere: a stream may be written to from any goroutine.
+//
+// Only cleartext HTTP/2 with prior knowledge goes this way, on TCP sockets.
+// events.CreateSecureServer refuses the option with an error; put TLS in front,
+// or use the goroutines. Connections that turn out to speak HTTP/1.1, with the
+// option AllowHTTP1, are not the loops' affair either and have their goroutine.
+//
+// # How it works
+//
+// Pump is a transport.Pump: it takes any transport.Endpoint, be that a session of
+// package events or a core.Conn in a transport.Driver, and knows no frame. What
+// it does with one is what transport.Run does, and it ends the same ways, with
+// the same *transport.CloseError:
+//
+//   - A read is a turn, and what the turn has to say is written at its end with
+//     one system call, into a socket that does not block. Until then the endpoint
+//     has a buffer of the loop's; an idle connection has none.
+//   - What somebody says outside of turns has the connection queued, and its loop
+//     woken, once for as many connections as there are by then.
+//   - Deadlines are in a heap for each loop, before one timer.
+//   - A socket that is full is left alone until it can be written to again, which
+//     a second poller tells, one for all loops. No more output is taken from the
+//     endpoint meanwhile, and Wrote tells exactly what the socket took: gnet's own
+//     Write is not used, for it takes everything and tells nothing.
+//   - An endpoint that pauses, since too much that its peer caused waits to be
+//     written, has its connection taken out of gnet, which reads whatever it has,
+//     and given back when it goes on. What the peer sends meanwhile waits in the
+//     socket, whose window closes.
+//   - A peer that has ended its output still gets what there is for it. Having
+//     said all, the endpoint's side is closed first and input discarded for
+//     Options.Linger of package transport.
+//
+// There is no goroutine for a connection in any of these states. Work that never
+// ends on one connection lets the others of its loop go first after every eighth
+// write.
+//
+// # Where it goes
+//
+// Linux, the BSDs and macOS, as gnet does, without gnet's build tag poll_opt.
+// Elsewhere Start fails with errors.ErrUnsupported.
+package gnet

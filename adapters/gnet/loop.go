@@ -1,0 +1,113 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package gnet
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	engine "github.com/panjf2000/gnet/v2"
+
+	"weft/transport"
+)
+
+// loop is what goes with one of gnet's loops: everything about a connection
+// happens on that loop's goroutine. Others hand it connections to look at.
+type loop struct {
+	loops *Loops
+	el    engine.EventLoop
+
+	mu    sync.Mutex
+	woken []*conn // to be looked at
+	asked bool    // Run is on its way
+
+	// What follows is used by the loop's goroutine only.
+	spare     []*conn
+	buffers   [][]byte
+	deadlines deadlines
+	timer     *time.Timer
+	armed     time.Time          // when it fires; zero: not armed
+	detached  map[*conn]struct{} // connections that gnet does not have
+}
+
+// post has c looked at, soon. It may be called from any goroutine, and does
+// nothing if c is waiting for that already.
+func (l *loop) post(c *conn) {
+	if !c.posted.CompareAndSwap(false, true) {
+		return
+	}
+	l.mu.Lock()
+	l.woken = append(l.woken, c)
+	first := !l.asked
+	l.asked = true
+	l.mu.Unlock()
+	if first {
+		l.loops.execute(l.el, l)
+	}
+}
+
+// tick is the timer: it has the loop look at its deadlines.
+func (l *loop) tick() {
+	l.mu.Lock()
+	first := !l.asked
+	l.asked = true
+	l.mu.Unlock()
+	if first {
+		l.loops.execute(l.el, l)
+	}
+}
+
+// Run is what gnet calls for post and tick.
+func (l *loop) Run(context.Context) error {
+	l.mu.Lock()
+	list := l.woken
+	l.woken, l.spare, l.asked = l.spare, nil, false
+	l.mu.Unlock()
+	for i, c := range list {
+		list[i] = nil
+		c.posted.Store(false) // before it is looked at
+		c.attend(c.opts.Now())
+	}
+	if cap(list) <= maxSpare {
+		l.spare = list[:0]
+	}
+	l.expire()
+	return nil
+}
+
+const (
+	maxSpare    = 1024      // connections that a list keeps room for
+	maxBuffers  = 4         // output buffers that wait for their next use
+	newBuffer   = 16 << 10  // capacity of a fresh one
+	largeBuffer = 512 << 10 // larger ones would stay for no reason
+)
+
+// buffer returns an empty output buffer.
+func (l *loop) buffer() []byte {
+	n := len(l.buffers)
+	if n == 0 {
+		return make([]byte, 0, newBuffer)
+	}
+	b := l.buffers[n-1]
+	l.buffers[n-1] = nil
+	l.buffers = l.buffers[:n-1]
+	return b
+}
+
+// keep takes an output buffer back.
+func (l *loop) keep(b []byte) {
+	if cap(b) >= newBuffer && cap(b) <= largeBuffer && len(l.buffers) < maxBuffers {
+		l.buffers = append(l.buffers, b[:0])
+	}
+}
+
+// stop ends what gnet's loop has not ended. The loop does not run any more.
+func (l *loop) stop() {
+	for c := range l.detached {
+		c.close(c.opts.Now(), &transport.CloseError{Kind: transport.CloseLocal, Err: errEnded})
+	}
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}

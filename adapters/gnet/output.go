@@ -1,0 +1,133 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package gnet
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"weft/transport"
+)
+
+// maxRounds is how often in a row one connection writes and asks for more,
+// before the others of its loop have their turn.
+const maxRounds = 8
+
+func (c *conn) canWrite() bool { return !c.held && !c.watching && c.stage < lingering }
+
+// flush writes until there is nothing more to write or the socket is full. Not
+// gnet writes but we: it would keep whatever the socket does not take, and not
+// say how much that is, nor when it is gone.
+func (c *conn) flush(now time.Time) {
+	for round := 1; c.canWrite(); round++ {
+		if round > 1 {
+			now = c.opts.Now()
+		}
+		old := len(c.rest) > 0
+		if !old {
+			out := c.ep.SwapOutput(nil)
+			c.rest, c.base = out, out
+		}
+		n := len(c.rest)
+		if !c.write(now) {
+			return
+		}
+		switch {
+		case old: // there may be newer output
+		case c.eof || c.ep.Done():
+			if n == 0 {
+				c.finishOutput(now)
+				return
+			}
+		case !c.wantsTurn(n):
+			return
+		case round >= maxRounds:
+			c.owed = true
+			return // settle posts it
+		default:
+			c.advance(now, true)
+		}
+	}
+}
+
+// wantsTurn reports whether an Advance should follow after n bytes were
+// written.
+func (c *conn) wantsTurn(n int) bool {
+	if c.due != nil {
+		return c.due()
+	}
+	return n > 0
+}
+
+// write writes rest. It reports whether all of it is written.
+func (c *conn) write(now time.Time) bool {
+	for len(c.rest) > 0 {
+		n, err := unix.Write(c.fd, c.rest)
+		if n > 0 {
+			c.rest = c.rest[n:]
+			c.until = c.moved(now)
+			c.ep.Wrote(now, n)
+			continue
+		}
+		switch err {
+		case unix.EINTR:
+		case unix.EAGAIN:
+			if err := c.watch(); err != nil {
+				c.writeFailed(now, systemError("poll", err))
+			}
+			return false
+		default:
+			c.writeFailed(now, systemError("write", err))
+			return false
+		}
+	}
+	c.loop.keep(c.base)
+	c.rest, c.base = nil, nil
+	return true
+}
+
+// moved returns until, after output has moved.
+func (c *conn) moved(now time.Time) time.Time {
+	if c.stage == finishing {
+		return now
+	}
+	return c.until
+}
+
+func (c *conn) watch() error {
+	c.watching = true
+	c.writable.Store(false)
+	return c.loops.writes.add(c)
+}
+
+func (c *conn) unwatch() {
+	if c.watching {
+		c.loops.writes.drop(c)
+	}
+}
+
+// finishOutput is called when the last byte has left: it says so to the peer,
+// and waits for it to have read it.
+func (c *conn) finishOutput(now time.Time) {
+	unix.Shutdown(c.fd, unix.SHUT_WR) // an error of it shows in the read that follows
+	c.noMoreOutput(now, &transport.CloseError{Kind: transport.CloseDone})
+}
+
+func (c *conn) writeFailed(now time.Time, err error) {
+	c.noMoreOutput(now, brokenBy(err, transport.CloseWrite))
+}
+
+// noMoreOutput gives up the output for good. After a failed write the endpoint
+// still gets input, for that may say why the peer left.
+func (c *conn) noMoreOutput(now time.Time, why *transport.CloseError) {
+	if c.cause == nil {
+		c.cause = why
+	}
+	c.stage = lingering
+	c.until = now.Add(c.opts.Linger)
+	c.rest, c.base, c.watching = nil, nil, false
+	if c.eof || c.opts.Linger < 0 {
+		c.close(now, why)
+	}
+}
