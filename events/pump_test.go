@@ -66,7 +66,9 @@ func TestPump(t *testing.T) {
 func TestPumpRefuses(t *testing.T) {
 	refusal := errors.New("not by me")
 	opts := events.ServerOptions{}
-	opts.Pump = func(context.Context, net.Conn, transport.Endpoint, transport.Options, func(error)) error { return refusal }
+	opts.Pump = func(context.Context, net.Conn, transport.Endpoint, transport.Options, func(error)) error {
+		return refusal
+	}
 	srv, err := events.CreateServer(opts)
 	if err != nil {
 		t.Fatal(err)
