@@ -213,3 +213,17 @@ func TestPingFlood(t *testing.T) {
 		wantClose(t, <-done, websocket.StatusNoStatus, "")
 	})
 }
+
+// Who is told why the peer closed is told so even if the peer can't hear the
+// answer.
+func TestCloseUnanswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, false)
+		defer w.end()
+		done := w.serve(echo)
+		r := w.raw()
+		r.send(ws.NewCloseFrame(ws.NewCloseFrameBody(4002, "gone")))
+		r.Close()
+		wantClose(t, <-done, 4002, "gone")
+	})
+}

@@ -48,7 +48,7 @@ func TestNodeWebSocket(t *testing.T) {
 		if v := req.HTTPVersion(); v != "1.1" {
 			t.Errorf("the WebSocket came by HTTP/%s", v)
 		}
-		ws, err := res.Upgrade(websocket.ServerOptions{Options: websocket.Options{Subprotocols: []string{"echo"}, Compression: true}})
+		ws, err := res.Upgrade(echoOptions)
 		if err != nil {
 			return err
 		}

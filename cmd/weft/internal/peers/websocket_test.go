@@ -3,9 +3,11 @@ package peers
 import (
 	"context"
 	"errors"
+	"net"
 	"sync/atomic"
 	"testing"
 
+	"weft/adapters/verb"
 	"weft/adapters/websocket"
 	"weft/events"
 )
@@ -18,47 +20,54 @@ func TestChromiumWebSocket(t *testing.T) {
 	}
 	t.Parallel()
 	b := chromium(t, thePKI(t))
+	for name, listen := range map[string]func(*echoServer, *testing.T) net.Addr{"websocket": (*echoServer).byHandle, "verb": (*echoServer).byVerb} {
+		t.Run(name, func(t *testing.T) {
+			e := &echoServer{ended: make(chan error, 1)}
+			addr := listen(e, t)
+			b.open("https://" + addr.String() + "/")
+			var got echoed
+			b.eval(echoScript, &got)
+			got.check(t)
+			var closed *websocket.CloseError
+			if err := <-e.ended; !errors.As(err, &closed) || closed.Code != 4001 || closed.Reason != "done" {
+				t.Errorf("the server read %v", err)
+			}
+		})
+	}
+}
+
+// echoServer is a server of a page and of a WebSocket.
+type echoServer struct {
+	page  atomic.Pointer[events.ServerSession]
+	ended chan error // of the WebSocket
+}
+
+var echoOptions = websocket.ServerOptions{Options: websocket.Options{Subprotocols: []string{"echo"}, Compression: true}}
+
+func (e *echoServer) byHandle(t *testing.T) net.Addr {
 	srv, err := events.CreateSecureServer(events.SecureServerOptions{TLS: thePKI(t).config(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer srv.DestroyAll()
-	var sessions atomic.Int32
-	srv.OnSession(func(*events.ServerSession) { sessions.Add(1) })
-	var page *events.ServerSession
+	t.Cleanup(srv.DestroyAll)
 	srv.OnRequest(func(req *events.Request, res *events.Response) {
-		if req.URL() == "/" {
-			st, _ := req.Stream()
-			page = st.Session()
-		}
+		e.asked(req.URL(), req.Stream)
 		res.SetHeader("content-type", "text/html")
 		res.EndString(greeting)
 	})
-	ended := make(chan error, 1)
 	err = websocket.Handle(&srv.Server, func(c *websocket.Conn, req *events.Request) {
-		if v := req.HTTPVersion(); v != "2.0" {
-			t.Errorf("the WebSocket came by HTTP/%s", v)
-		}
-		if req.Method() != "CONNECT" || req.Headers().Get(":protocol") != "websocket" {
-			t.Errorf("the WebSocket is not one of RFC 8441: %v", req.Headers())
-		}
-		if st, ok := req.Stream(); !ok || st.Session() != page {
-			t.Error("the WebSocket is not on the connection of the page")
-		}
-		if !c.Compressed() {
-			t.Error("Chromium offers no compression")
-		}
+		e.opened(t, c, req.Headers(), req.Stream)
 		for {
 			kind, p, err := c.Read(context.Background())
 			if err == nil {
 				err = c.Write(context.Background(), kind, p)
 			}
 			if err != nil {
-				ended <- err
+				e.ended <- err
 				return
 			}
 		}
-	}, websocket.ServerOptions{Options: websocket.Options{Subprotocols: []string{"echo"}, Compression: true}})
+	}, echoOptions)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,16 +75,54 @@ func TestChromiumWebSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.open("https://" + addr.String() + "/")
-	var got echoed
-	b.eval(echoScript, &got)
-	got.check(t)
-	var closed *websocket.CloseError
-	if err := <-ended; !errors.As(err, &closed) || closed.Code != 4001 || closed.Reason != "done" {
-		t.Errorf("the server read %v", err)
+	return addr
+}
+
+func (e *echoServer) byVerb(t *testing.T) net.Addr {
+	app := verb.CreateServer(verb.HTTP2).WithOptions(verb.Options{Host: "localhost", TLS: verb.TLSOptions{Config: thePKI(t).config(t)}})
+	app.Get("/*", func(req *verb.Request, res *verb.Response) error {
+		e.asked(req.URL(), req.Stream)
+		return res.HTML(greeting)
+	})
+	app.WebSocket("/echo", func(req *verb.Request, res *verb.Response) error {
+		ws, err := res.Upgrade(echoOptions)
+		if err != nil {
+			return err
+		}
+		e.opened(t, ws.Conn(), req.Headers(), req.Stream)
+		ws.OnMessage(func(kind websocket.MessageType, data []byte) { ws.Conn().Write(req.Context(), kind, data) })
+		ws.OnClose(func(err error) { e.ended <- err })
+		return nil
+	})
+	addr, err := app.Listen(0)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if n := sessions.Load(); n != 1 {
-		t.Logf("%d connections", n) // Chromium opens some in advance
+	t.Cleanup(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		app.Shutdown(ctx) // at once
+	})
+	return addr
+}
+
+// asked notes on which connection the page came.
+func (e *echoServer) asked(url string, stream func() (*events.ServerStream, bool)) {
+	if st, ok := stream(); ok && url == "/" {
+		e.page.Store(st.Session())
+	}
+}
+
+// opened checks how the WebSocket came.
+func (e *echoServer) opened(t *testing.T, c *websocket.Conn, h events.Headers, stream func() (*events.ServerStream, bool)) {
+	if h.Method() != "CONNECT" || h.Get(":protocol") != "websocket" {
+		t.Errorf("the WebSocket is not one of RFC 8441: %v", h)
+	}
+	if st, ok := stream(); !ok || st.Session() != e.page.Load() {
+		t.Error("the WebSocket is not on the connection of the page")
+	}
+	if !c.Compressed() {
+		t.Error("Chromium offers no compression")
 	}
 }
 
