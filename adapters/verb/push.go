@@ -69,15 +69,16 @@ func (o *HTTP2Options) pushes() bool { return o.Settings.EnablePush.Or(o.EnableP
 
 // CanPush reports whether Push has a chance: the request came by HTTP/2, the
 // client has not disabled pushes, as browsers do, and neither have the options
-// EnablePush.
+// EnablePush. In an App that is an http.Handler of net/http there are none.
 func (r *Response) CanPush() bool {
 	_, err := r.pusher()
 	return err == nil
 }
 
-// pusher returns the stream that may promise.
+// pusher returns the stream that may promise. A middleware of net/http around
+// the handler changes nothing about it.
 func (r *Response) pusher() (*events.ServerStream, error) {
-	st, ok := r.carrier.stream()
+	st, ok := r.req.first.stream()
 	if !ok || !r.req.app.options().HTTP2.pushes() || !st.PushAllowed() {
 		return nil, events.ErrPushDisabled
 	}

@@ -3,6 +3,7 @@ package verb
 import (
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -48,6 +49,29 @@ func TestPush(t *testing.T) {
 	if len(app.pushes.open) != 0 {
 		t.Error("places that were not given back:", app.pushes.open)
 	}
+}
+
+// There are pushes behind a middleware of net/http, and in a mounted app.
+func TestPushInside(t *testing.T) {
+	inner := newApp().WithOptions(Options{HTTP2: HTTP2Options{EnablePush: events.Set(false)}}) // which is of a server it does not have
+	inner.Use(Wrap(func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("x-wrapped", "1")
+			h.ServeHTTP(w, r)
+		})
+	}))
+	inner.Get("/page", func(_ *Request, res *Response) error {
+		if !res.CanPush() {
+			t.Error("the client takes pushes")
+		}
+		res.Push("/pushed").EndString("x")
+		return res.Text("page")
+	})
+	app := newApp()
+	app.Mount("/in", inner)
+	onLink(t, app, events.SessionOptions{}, func(l *linked) {
+		same(t, l.get("/in/page"), "promise GET /pushed", "push /pushed 200 ", `end /pushed "x" NO_ERROR`, "response /in/page 200", `end /in/page "page" NO_ERROR`)
+	})
 }
 
 func TestPushOptions(t *testing.T) {

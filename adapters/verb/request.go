@@ -14,6 +14,7 @@ import (
 type Request struct {
 	app     *App
 	carrier carrier
+	first   carrier // as the request came; Wrap puts others in its place
 	walk    *walk
 	upgrade upgrader // nil: it asks for no WebSocket
 
@@ -31,7 +32,7 @@ type Request struct {
 }
 
 func newRequest(app *App, c carrier, method, target string, h events.Headers) *Request {
-	req := &Request{app: app, carrier: c, method: method, url: target, headers: h}
+	req := &Request{app: app, carrier: c, first: c, method: method, url: target, headers: h}
 	req.path, req.query = splitTarget(target)
 	return req
 }
