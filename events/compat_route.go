@@ -20,8 +20,8 @@ type compat struct {
 }
 
 // OnRequest registers f for each request, and with it turns the Compatibility
-// API on: without a request listener none of its events is emitted, and no
-// request answered for want of one.
+// API on: without a request listener none of its events but OnConnect's is
+// emitted, and no request answered for want of one.
 //
 // A request with Expect: 100-continue is answered with status 100 first; see
 // OnCheckContinue.
@@ -44,7 +44,8 @@ func (srv *Server) OnCheckExpectation(f func(req *Request, res *Response)) Liste
 }
 
 // OnConnect registers f for CONNECT requests, which are not given to OnRequest.
-// Without a listener here or for OnStream they are answered with status 405.
+// It needs no request listener beside it. With one, and without a listener here
+// or for OnStream, they are answered with status 405.
 func (srv *Server) OnConnect(f func(req *Request, res *Response)) Listener {
 	return srv.compat.onConnectRequest.on(f)
 }
@@ -61,6 +62,11 @@ func (srv *Server) OnConnect(f func(req *Request, res *Response)) Listener {
 // obsolete h2c.
 func (srv *Server) OnUpgrade(f func(req *Request, conn net.Conn, head []byte)) Listener {
 	return srv.onUpgrade.on(f)
+}
+
+// wantsExchange reports whether a request is one of the Compatibility API's.
+func (srv *Server) wantsExchange(method string) bool {
+	return srv.isCompat.Load() || method == "CONNECT" && srv.compat.onConnectRequest.any()
 }
 
 const expectContinue = "100-continue"

@@ -123,7 +123,7 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 		return
 	}
 	var st *ServerStream
-	if ss.http1 != nil || ss.owner != nil && ss.owner.isCompat.Load() {
+	if ss.http1 != nil || ss.owner != nil && ss.owner.wantsExchange(e.Method) {
 		st = ss.newExchange()
 	} else {
 		st = ss.newStream()

@@ -57,9 +57,6 @@ func Handle(srv *events.Server, f func(c *Conn, req *events.Request), opts ...Se
 // Handle; who calls Upgrade calls it first, or has set
 // Settings.EnableConnectProtocol among the options of the server.
 func Announce(srv *events.Server) error {
-	// Without this a server that has no listener for requests would refuse them
-	// instead.
-	srv.OnRequest(func(*events.Request, *events.Response) {}).Remove()
 	return srv.UpdateSettings(events.Settings{EnableConnectProtocol: events.Set(true)})
 }
 
