@@ -43,6 +43,8 @@ type HTTP1Server interface {
 type HTTP1Conn struct {
 	srv  *Server
 	conn net.Conn
+	// quiet is conn with the server's timeout, nil if that has none.
+	quiet *quietConn
 
 	once   sync.Once
 	ss     *ServerSession // with its lock: request and answer
@@ -67,7 +69,12 @@ type HTTP1Request struct {
 }
 
 // Conn returns the connection.
-func (c *HTTP1Conn) Conn() net.Conn { return c.conn }
+func (c *HTTP1Conn) Conn() net.Conn {
+	if c.quiet != nil {
+		return c.quiet
+	}
+	return c.conn
+}
 
 // start makes the two sessions, with the first request: many connections are
 // opened in advance and never get one.
@@ -147,6 +154,9 @@ func (c *HTTP1Conn) Upgrades(r HTTP1Request) bool {
 // was read from it after the request. What the server has to do with it from
 // then on is that HTTP1Server.Destroy closes it.
 func (c *HTTP1Conn) Upgrade(r HTTP1Request, conn net.Conn, head []byte) {
+	if c.quiet != nil {
+		c.quiet.stop() // how long it may be silent is not the server's affair any more
+	}
 	if c.start() != nil {
 		conn.Close()
 		return
@@ -169,6 +179,9 @@ func (c *HTTP1Conn) Upgrade(r HTTP1Request, conn net.Conn, head []byte) {
 
 // end ends the sessions, and waits for the last callbacks.
 func (c *HTTP1Conn) end() {
+	if c.quiet != nil {
+		c.quiet.stop()
+	}
 	if c.ending == nil {
 		return
 	}

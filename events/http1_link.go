@@ -24,6 +24,9 @@ func (c *HTTP1Conn) link() {
 		if near.giveTo(far, now) || far.giveTo(near, now) || near.advance(now) || far.advance(now) {
 			continue
 		}
+		if far.s.Done() {
+			c.conn.Close() // whoever destroyed the session ends the connection
+		}
 		if at := earliest(near.s.NextDeadline(), far.s.NextDeadline()); at.IsZero() {
 			timer.Stop()
 		} else {

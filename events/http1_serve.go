@@ -11,6 +11,9 @@ import (
 // returns the session of its exchanges, nil if there was none.
 func (srv *Server) serveHTTP1(conn net.Conn) *ServerSession {
 	c := &HTTP1Conn{srv: srv, conn: conn}
+	if d := srv.Timeout(); d > 0 {
+		c.quiet = newQuietConn(conn, d, c.timedOut)
+	}
 	srv.http1.ServeHTTP1(c)
 	c.end()
 	return c.ss

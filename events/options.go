@@ -72,7 +72,8 @@ type SessionOptions struct {
 
 	// Trace, if not nil, is asked for each session and gets all bytes of its
 	// connection; a nil result traces nothing. conn is nil where a loop of the
-	// caller's drives the session.
+	// caller's drives the session. Connections by HTTP/1.1 have no trace, nor any
+	// part in Performance and Diagnostics.
 	Trace func(conn net.Conn) Trace
 
 	// Performance, if not nil, gets a measurement of the session and of each

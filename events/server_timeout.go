@@ -8,7 +8,8 @@ import (
 
 // OnTimeout registers f for when nothing happened on a session of the server's
 // for the time given to SetTimeout. Without a listener such a session is
-// destroyed.
+// destroyed. A connection by HTTP/1.1 has a session, too, which has no other use
+// than to be destroyed.
 func (srv *Server) OnTimeout(f func(session *ServerSession)) Listener { return srv.onTimeout.on(f) }
 
 // SetTimeout sets for how long nothing may happen on a session, 0, as at

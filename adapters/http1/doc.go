@@ -28,6 +28,7 @@
 //     or not somebody listens for it.
 //   - Response.Destroy closes the connection, since nothing else can tell the
 //     client that its response is not complete.
-//   - Server.SetTimeout does not apply, see Options; Request.SetTimeout does.
-//     Performance, Diagnostics and Trace are told nothing.
+//   - Server.SetTimeout counts what is read and written on the connection, until
+//     it is upgraded; Options has bounds of its own beside it.
+//   - Performance, Diagnostics and Trace are about HTTP/2, and told nothing.
 package http1
