@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"weft/core"
@@ -28,6 +29,7 @@ func (w *fuzzWorld) step() {
 	case 13:
 		if len(w.cancels) > 0 && c.one(2) {
 			w.cancels[0]()
+			synctest.Wait() // its session is woken by a goroutine
 			w.cancels = w.cancels[1:]
 			return
 		}
