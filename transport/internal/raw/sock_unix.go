@@ -76,7 +76,7 @@ func (s *Sock) onReadable(fd uintptr) bool {
 		s.in = pool.GetInput()
 	}
 	for {
-		n, err := syscall.Read(int(fd), s.in[:])
+		n, err := read(int(fd), s.in[:])
 		switch {
 		case n > 0:
 			s.inLen, s.inErr = n, nil
@@ -123,7 +123,7 @@ func (s *Sock) onTry(fd uintptr) bool {
 // nothing, to be called again when it takes something.
 func (s *Sock) onWritable(fd uintptr) bool {
 	for s.outLen < len(s.out) {
-		n, err := syscall.Write(int(fd), s.out[s.outLen:])
+		n, err := write(int(fd), s.out[s.outLen:])
 		if n > 0 {
 			s.outLen += n
 			continue
