@@ -36,17 +36,17 @@ type Conn struct {
 	ended         bool   // ReceiveEOF
 	gotFirst      bool   // the peer's first SETTINGS came
 	settingsKnown bool   // the peer acknowledged our first
-	block         block
 	needDrain     bool   // Next has not returned nil since Receive
+	block         block
 	frames        uint64 // cut from the input so far
 
 	// Header blocks (block.go).
 	dec          *hpack.Decoder
 	decoderLimit uint32 // what the peer's encoder may use
 	mustShrink   bool   // and has to confirm, having been told less
+	listFault    Fault
 	decodeCache  decodeCache
 	fieldBuf     []Field
-	listFault    Fault
 	got          decoded
 	shown        uint32 // the number of the block that the event shows (repeat.go)
 
@@ -59,10 +59,11 @@ type Conn struct {
 	mustConfirm   bool   // the next block says how large our table is
 	smallestTable uint32 // and how small it was meanwhile
 	out           []byte
-	taken         bool   // any output was ever taken
-	batch         uint16 // how often (low bits)
-	handed        int    // taken and not yet Wrote
-	replies       int    // of out: frames the peer made us send
+	lent          *lending // of the output, not in out (lend.go)
+	taken         bool     // any output was ever taken
+	batch         uint16   // how often (low bits)
+	handed        int      // taken and not yet Wrote
+	replies       int      // of out: frames the peer made us send
 	repliesHanded int
 	forced        int // of out: bytes of server response headers
 	forcedHanded  int

@@ -114,40 +114,57 @@ const (
 // Errors: ErrNoStream, ErrStreamState before the headers or after the end,
 // ErrBodyLength for a body unlike its content-length, ErrClosed. p is copied.
 func (c *Conn) Send(now time.Time, id StreamID, p []byte, end bool) (n int, err error) {
+	s, n, err := c.startSend(now, id, len(p), end)
+	if s == nil {
+		return 0, err
+	}
+	at := len(c.out)
+	overhead := c.appendData(s, p[:n], end && n == len(p))
+	c.finishSend(s, n, len(p), end, at, overhead)
+	return n, nil
+}
+
+// startSend returns how many of size body bytes go into a frame now, and no
+// stream if there is to be no frame.
+func (c *Conn) startSend(now time.Time, id StreamID, size int, end bool) (*stream, int, error) {
 	c.tick(now)
 	if c.closed() {
-		return 0, ErrClosed
+		return nil, 0, ErrClosed
 	}
 	s := c.streams.find(id)
 	if s == nil || s.state.closed() {
-		return 0, ErrNoStream
+		return nil, 0, ErrNoStream
 	}
 	st := steps[s.state][sendData.with(end)]
 	if !st.legal() || s.send == phaseHeaders {
-		return 0, ErrStreamState
+		return nil, 0, ErrStreamState
 	}
 	if s.sendLength != -1 && !c.cfg.uncheckedLength {
 		left := max(s.sendLength, 0)
-		if int64(len(p)) > left || end && s.sendLength >= 0 && int64(len(p)) < left {
-			return 0, ErrBodyLength
+		if int64(size) > left || end && s.sendLength >= 0 && int64(size) < left {
+			return nil, 0, ErrBodyLength
 		}
 	}
-	if len(p) == 0 && !end {
-		return 0, nil
-	}
-	n = len(p)
-	if n > 0 {
-		n = c.sendable(s, n)
-		if n == 0 {
-			c.wait(s)
-			return 0, nil
+	if size == 0 {
+		if !end {
+			return nil, 0, nil
 		}
+		return s, 0, nil
 	}
-	last := end && n == len(p)
-	at := len(c.out)
-	overhead := c.appendData(s, p[:n], last)
+	n := c.sendable(s, size)
+	if n == 0 {
+		c.wait(s)
+		return nil, 0, nil
+	}
+	return s, n, nil
+}
+
+// finishSend keeps the books of a frame with n of size bytes, which begins at
+// the given offset of the output.
+func (c *Conn) finishSend(s *stream, n, size int, end bool, at, overhead int) {
+	last := end && n == size
 	if last && c.peer.push && !c.client {
-		c.noteEnd(id, at)
+		c.noteEnd(s.id, at)
 	}
 	c.dataSent++
 	s.sendWindow -= int64(n + overhead)
@@ -157,20 +174,17 @@ func (c *Conn) Send(now time.Time, id StreamID, p []byte, end bool) (n int, err 
 	}
 	s.granted = false
 	if c.timed[listStall].armed(s) {
-		if n == len(p) {
+		if n == size {
 			c.timed[listStall].remove(s)
 		} else if s.progress += n; s.progress >= c.cfg.StallBytes {
 			c.armStall(s)
 		}
 	}
-	if n < len(p) {
+	if n < size {
 		c.wait(s)
-		return n, nil
-	}
-	if last {
+	} else if last {
 		c.settle(s, steps[s.state][sendDataEnd].next)
 	}
-	return n, nil
 }
 
 // Room returns how many body bytes of the stream Send would take now, in as
@@ -190,7 +204,7 @@ func (c *Conn) Room(now time.Time, id StreamID) int {
 		c.wait(s)
 	case n == int(c.peer.maxFrameSize) && !c.sched.ahead(s):
 		// Nobody waits whose turn would come after this frame.
-		out := c.cfg.MaxOutput - len(c.out) - c.handed
+		out := c.cfg.MaxOutput - c.waiting()
 		out -= (out/n + 1) * frame.HeaderLen
 		n = max(n, int(min(s.sendWindow, c.sendWindow, int64(out))))
 	}
@@ -241,23 +255,29 @@ func (c *Conn) sendable(s *stream, n int) int {
 
 // room is how many body bytes one frame of the stream could carry now.
 func (c *Conn) room(s *stream) int {
-	out := c.cfg.MaxOutput - len(c.out) - c.handed - frame.HeaderLen
+	out := c.cfg.MaxOutput - c.waiting() - frame.HeaderLen
 	return int(min(s.sendWindow, c.sendWindow, int64(out), int64(c.peer.maxFrameSize)))
 }
 
 // appendData serialises one DATA frame and returns its padding with the pad
 // length byte.
 func (c *Conn) appendData(s *stream, p []byte, end bool) (overhead int) {
-	pad := -1
-	if c.cfg.padding != nil {
-		fits := c.room(s) - len(p) - 1
-		if fits >= 0 {
-			if k := c.cfg.padding(len(p), min(fits, 255)); k > 0 {
-				pad = min(k, fits, 255)
-				overhead = pad + 1
-			}
-		}
-	}
+	pad, overhead := c.padData(s, len(p))
 	c.out = frame.AppendData(c.out, s.id, p, end, pad)
 	return overhead
+}
+
+// padData returns the padding for a frame with n body bytes, -1 for none, and
+// how many bytes of the windows it takes.
+func (c *Conn) padData(s *stream, n int) (pad, overhead int) {
+	if c.cfg.padding == nil {
+		return -1, 0
+	}
+	if fits := c.room(s) - n - 1; fits >= 0 {
+		if k := c.cfg.padding(n, min(fits, 255)); k > 0 {
+			pad = min(k, fits, 255)
+			return pad, pad + 1
+		}
+	}
+	return -1, 0
 }

@@ -90,8 +90,16 @@ func (c *Conn) framesWaiting() (n int) {
 	if c.client && !c.taken {
 		out = out[len(Preface):]
 	}
+	var pieces []Piece
+	if c.lent != nil {
+		pieces = c.lent.pieces
+	}
 	for len(out) >= frame.HeaderLen {
 		size := frame.HeaderLen + int(frame.ParseHeader(out).Length)
+		if len(pieces) > 0 && pieces[0].At-(len(c.out)-len(out)) <= frame.HeaderLen+1 {
+			size -= len(pieces[0].Data) // its payload, behind at most the length of a padding
+			pieces = pieces[1:]
+		}
 		if size > len(out) {
 			break // an answer to HTTP/1
 		}

@@ -13,6 +13,7 @@ func (c *Conn) AppendOutput(dst []byte) []byte {
 	if len(c.out) == 0 {
 		return dst
 	}
+	c.join()
 	dst = append(dst, c.out...)
 	c.handOver(len(c.out))
 	c.out = c.out[:0]
@@ -24,6 +25,7 @@ func (c *Conn) AppendOutput(dst []byte) []byte {
 // for the next one. spare may be nil, and then the Conn holds no buffer until
 // it has something to say. The result may be nil or empty.
 func (c *Conn) SwapOutput(spare []byte) []byte {
+	c.join()
 	out := c.out
 	c.out = spare[:0]
 	if len(out) > 0 {
@@ -83,4 +85,4 @@ func (c *Conn) ReadPaused() bool {
 
 // OutputPending returns how many serialised bytes wait: those not yet taken,
 // and with ReportedWrites those not yet written.
-func (c *Conn) OutputPending() int { return len(c.out) + c.handed }
+func (c *Conn) OutputPending() int { return c.waiting() }

@@ -65,7 +65,7 @@ func (c *Conn) RepeatWhole(now time.Time, id StreamID, block uint32, p []byte) b
 		return false
 	}
 	head := frame.HeaderLen + len(e.raw)
-	if len(p) == 0 || len(p) > c.room(s) || len(c.out)+c.handed+head+frame.HeaderLen+len(p) > c.cfg.MaxOutput ||
+	if len(p) == 0 || len(p) > c.room(s) || c.waiting()+head+frame.HeaderLen+len(p) > c.cfg.MaxOutput ||
 		!s.granted && c.sched.ahead(s) {
 		return false
 	}

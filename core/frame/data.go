@@ -18,11 +18,17 @@ func ParseData(h Header, p []byte) (DataFrame, error) {
 // AppendData appends DATA, with END_STREAM if end is true. pad is -1 for no
 // padding, or 0 to 255 for PADDED with that many bytes.
 func AppendData(dst []byte, id StreamID, data []byte, end bool, pad int) []byte {
-	h := Header{Length: uint32(len(data)), Type: TypeData, Stream: id}
+	dst = AppendDataHeader(dst, id, len(data), end, pad)
+	dst = append(dst, data...)
+	return AppendPadding(dst, pad)
+}
+
+// AppendDataHeader appends what comes before the size bytes of data in a DATA
+// frame; AppendPadding with the same pad is what comes after.
+func AppendDataHeader(dst []byte, id StreamID, size int, end bool, pad int) []byte {
+	h := Header{Length: uint32(size), Type: TypeData, Stream: id}
 	if end {
 		h.Flags = FlagEndStream
 	}
-	dst = appendPaddedHeader(dst, h, pad)
-	dst = append(dst, data...)
-	return appendPadding(dst, pad)
+	return appendPaddedHeader(dst, h, pad)
 }

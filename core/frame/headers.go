@@ -51,5 +51,5 @@ func AppendHeaders(dst []byte, id StreamID, fragment []byte, flags Flags, prio *
 		dst = AppendPriorityParam(dst, *prio)
 	}
 	dst = append(dst, fragment...)
-	return appendPadding(dst, pad)
+	return AppendPadding(dst, pad)
 }

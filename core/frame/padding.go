@@ -44,8 +44,8 @@ func appendPaddedHeader(dst []byte, h Header, pad int) []byte {
 	return append(AppendHeader(dst, h), uint8(pad))
 }
 
-// appendPadding appends the padding itself, of zeros (RFC 9113 §6.1).
-func appendPadding(dst []byte, pad int) []byte {
+// AppendPadding appends the padding itself, of zeros (RFC 9113 §6.1).
+func AppendPadding(dst []byte, pad int) []byte {
 	if pad < 0 {
 		return dst
 	}

@@ -33,5 +33,5 @@ func AppendPushPromise(dst []byte, id, promised StreamID, fragment []byte, endHe
 	dst = appendPaddedHeader(dst, h, pad)
 	dst = appendStreamID(dst, promised)
 	dst = append(dst, fragment...)
-	return appendPadding(dst, pad)
+	return AppendPadding(dst, pad)
 }
