@@ -31,7 +31,7 @@ func (r *Request) endGoroutine(res *Response) {
 	if failed != nil {
 		st.panicked(failed)
 	} else if !res.is(resDestroyed) {
-		res.end(nil) // if it fails, nobody is there any more
+		res.end(chunk{}) // if it fails, nobody is there any more
 	}
 	if d := st.extra().duplex; d != nil {
 		d.dropInput()

@@ -137,7 +137,7 @@ func (x *exchange) route(srv *Server, streamed bool) []handler {
 	case len(list) > 0, streamed && (connect || instead == 0), x.stream.is(sentHeaders):
 	case instead != 0:
 		x.res.status = uint16(instead)
-		x.res.end(nil)
+		x.res.end(chunk{})
 	default:
 		x.stream.shut(core.RefusedStream, true, true) // nobody is there to serve it
 	}

@@ -70,7 +70,7 @@ func (d *Duplex) Read(p []byte) (int, error) {
 			if d.readable.passed {
 				return 0, os.ErrDeadlineExceeded
 			}
-			n := copy(p, st.extra().in.bytes())
+			n := copy(p, st.extra().in.first().b)
 			st.extra().in.take(n)
 			st.s.keptIn -= n
 			st.consume(n)
@@ -150,7 +150,7 @@ func (d *Duplex) Write(p []byte) (n int, err error) {
 			return n, os.ErrDeadlineExceeded
 		}
 		piece := p[n:min(len(p), n+st.s.high)]
-		if _, err := st.write(piece); err != nil {
+		if _, err := st.write(chunk{b: piece}); err != nil {
 			return n, err
 		}
 		if n += len(piece); n == len(p) {
@@ -174,7 +174,7 @@ func (d *Duplex) CloseWrite() error {
 	if d.closed {
 		return net.ErrClosed
 	}
-	return st.end(nil)
+	return st.end(chunk{})
 }
 
 // SendTrailers ends this side's body with trailers, on a stream with
@@ -186,7 +186,7 @@ func (d *Duplex) SendTrailers(h Headers) error {
 	if !st.is(wantsTail) {
 		return ErrTrailersNotReady
 	}
-	if err := st.end(nil); err != nil {
+	if err := st.end(chunk{}); err != nil {
 		return err
 	}
 	d.announce()

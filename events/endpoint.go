@@ -78,6 +78,31 @@ func (s *Session) SwapOutput(spare []byte) []byte {
 	return out
 }
 
+// Gather is part of transport.Gatherer. A trace wants its bytes in one run.
+func (s *Session) Gather() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil || s.trace != nil {
+		return false
+	}
+	s.conn.TakePieces()
+	return true
+}
+
+// SwapPieces is part of transport.Gatherer.
+func (s *Session) SwapPieces(spare []byte) ([]byte, []core.Piece) {
+	s.lock()
+	defer s.mu.Unlock()
+	if s.watcher != nil {
+		s.watcher.taken()
+	}
+	out, pieces := s.conn.SwapPieces(spare)
+	if len(out) > 0 {
+		s.publish()
+	}
+	return out, pieces
+}
+
 // Wrote is part of transport.Endpoint.
 func (s *Session) Wrote(now time.Time, n int) {
 	s.mu.Lock()

@@ -3,21 +3,45 @@ package events
 // fifo is a run of bytes: added at one end, taken from the other. A nil fifo
 // is empty.
 type fifo struct {
-	b   []byte
-	off int // b[off:] is what it holds
+	b    []byte
+	off  int    // b[off:] is what it holds
+	tail string // and this, behind it
 }
 
 func (q *fifo) len() int {
 	if q == nil {
 		return 0
 	}
-	return len(q.b) - q.off
+	return len(q.b) - q.off + len(q.tail)
 }
 
-// bytes returns all of it. It stays valid until the next push.
-func (q *fifo) bytes() []byte { return q.b[q.off:] }
+// first returns the bytes in front, all that are in one run. They stay valid
+// until the next push.
+func (q *fifo) first() chunk {
+	if q.off < len(q.b) {
+		return chunk{b: q.b[q.off:]}
+	}
+	return fixed(q.tail)
+}
 
-func (q *fifo) push(p []byte) {
+// minKept is from how many bytes on keeping a string beats copying it.
+const minKept = 4 << 10
+
+// push adds c. Of the strings that are kept there is one, the last: two in a
+// row are rare.
+func (q *fifo) push(c chunk) {
+	if q.tail != "" {
+		q.add(fixed(q.tail).b)
+		q.tail = ""
+	}
+	if c.fixed && len(c.b) >= minKept {
+		q.tail = c.text()
+		return
+	}
+	q.add(c.b)
+}
+
+func (q *fifo) add(p []byte) {
 	if q.off > 0 && len(q.b)+len(p) > cap(q.b) {
 		q.b = q.b[:copy(q.b, q.b[q.off:])]
 		q.off = 0
@@ -27,6 +51,10 @@ func (q *fifo) push(p []byte) {
 
 // take takes n bytes off the front.
 func (q *fifo) take(n int) {
+	if m := len(q.b) - q.off; n > m {
+		q.tail = q.tail[n-m:]
+		n = m
+	}
 	q.off += n
 	if q.off == len(q.b) {
 		q.b, q.off = q.b[:0], 0

@@ -20,7 +20,7 @@ import (
 // notCalled are methods a stress test can't call at random: those of whoever
 // drives a session, and those documented to block for as long as others like.
 var notCalled = map[string]string{
-	"Receive": "driver", "ReceiveEOF": "driver", "Advance": "driver", "SwapOutput": "driver", "Wrote": "driver",
+	"Receive": "driver", "ReceiveEOF": "driver", "Advance": "driver", "SwapOutput": "driver", "Gather": "driver", "SwapPieces": "driver", "Wrote": "driver",
 	"OnWake": "driver", "TurnsGoOn": "driver",
 	"Wait":     "blocks until the end",
 	"Serve":    "blocks until the end",

@@ -118,7 +118,7 @@ func (st *Stream) keep(p []byte) {
 	if st.extra().in == nil {
 		st.extras().in = new(fifo)
 	}
-	st.extra().in.push(p)
+	st.extra().in.push(chunk{b: p})
 	st.s.keptIn += len(p)
 	if st.extra().duplex != nil {
 		st.extra().duplex.readable.signal()
@@ -196,7 +196,7 @@ func (st *Stream) deliver() {
 		// The storage is the callback's until it returns, and nothing is
 		// received meanwhile.
 		n := min(st.buffered(), chunkIn)
-		p := st.extra().in.bytes()[:n]
+		p := st.extra().in.first().b[:n]
 		st.s.keptIn -= n
 		if st.extra().in.take(n); st.extra().in.len() == 0 {
 			st.more.in = nil

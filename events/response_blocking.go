@@ -57,7 +57,7 @@ func (w *BodyWriter) Write(p []byte) (n int, err error) {
 			return n, os.ErrDeadlineExceeded
 		}
 		piece := p[n:min(len(p), n+st.s.high)]
-		if _, err := r.write(piece); err != nil {
+		if _, err := r.write(chunk{b: piece}); err != nil {
 			return n, err
 		}
 		if n += len(piece); n == len(p) {
@@ -69,7 +69,7 @@ func (w *BodyWriter) Write(p []byte) (n int, err error) {
 }
 
 // WriteString is Write for a string.
-func (w *BodyWriter) WriteString(p string) (int, error) { return w.Write(bytesOf(p)) }
+func (w *BodyWriter) WriteString(p string) (int, error) { return w.Write(fixed(p).b) }
 
 // SetWriteDeadline sets when Write gives up with os.ErrDeadlineExceeded; the
 // zero Time is never.
@@ -95,7 +95,7 @@ func (w *BodyWriter) Close() error {
 	w.ready.set(time.Time{})
 	var err error
 	if !w.res.is(resDestroyed) {
-		err = w.res.end(nil)
+		err = w.res.end(chunk{})
 	}
 	st.dropHold()
 	return err

@@ -11,11 +11,15 @@ import "io"
 func (r *Response) Write(p []byte) (ready bool, err error) {
 	r.st.s.lock()
 	defer r.st.s.unlock()
-	return r.write(p)
+	return r.write(chunk{b: p})
 }
 
-// WriteString is Write for a string.
-func (r *Response) WriteString(p string) (ready bool, err error) { return r.Write(bytesOf(p)) }
+// WriteString is Write for a string, which is kept instead of copied.
+func (r *Response) WriteString(p string) (ready bool, err error) {
+	r.st.s.lock()
+	defer r.st.s.unlock()
+	return r.write(fixed(p))
+}
 
 // WriteFunc is Write, with done called when the piece has been handed to the
 // connection, or with the error that keeps it from being. After Destroy it is
@@ -24,7 +28,7 @@ func (r *Response) WriteFunc(p []byte, done func(err error)) (ready bool) {
 	st := r.st
 	st.s.lock()
 	defer st.s.unlock()
-	ready, err := r.write(p)
+	ready, err := r.write(chunk{b: p})
 	switch {
 	case r.is(resDestroyed):
 	case err != nil:
@@ -37,7 +41,7 @@ func (r *Response) WriteFunc(p []byte, done func(err error)) (ready bool) {
 	return ready
 }
 
-func (r *Response) write(p []byte) (bool, error) {
+func (r *Response) write(p chunk) (bool, error) {
 	st := r.st
 	switch {
 	case r.is(resEnded):
@@ -56,7 +60,7 @@ func (r *Response) write(p []byte) (bool, error) {
 		}
 	}
 	if r.st.exchange.more != nil && r.st.exchange.more.corked > 0 {
-		r.st.exchange.more.buffer = append(r.st.exchange.more.buffer, p...)
+		r.st.exchange.more.buffer = append(r.st.exchange.more.buffer, p.b...)
 		return len(r.st.exchange.more.buffer)+st.unsent < st.s.high, nil
 	}
 	return st.write(p)
@@ -76,19 +80,21 @@ func (r *Response) pent() int {
 //
 // Errors: ErrWriteAfterEnd, ErrInvalidStream if the stream ended before, and
 // those of FlushHeaders: the response is not ended then.
-func (r *Response) End(p []byte) error {
+func (r *Response) End(p []byte) error { return r.endWith(chunk{b: p}) }
+
+// EndString is End for a string, which is kept instead of copied.
+func (r *Response) EndString(p string) error { return r.endWith(fixed(p)) }
+
+func (r *Response) endWith(p chunk) error {
 	s := r.st.s
 	s.lock()
-	if r.endAsBefore(p) {
+	if r.endAsBefore(p.b) {
 		s.unlock()
 		return nil
 	}
 	defer s.unlock()
 	return r.end(p)
 }
-
-// EndString is End for a string.
-func (r *Response) EndString(p string) error { return r.End(bytesOf(p)) }
 
 // EndFunc is End, with done called as a listener of finish; or soon, if the
 // response is over already.
@@ -97,7 +103,7 @@ func (r *Response) EndFunc(p []byte, done func()) error {
 	st.s.lock()
 	defer st.s.unlock()
 	over := r.is(resFinished) || r.is(resEnded) && len(p) == 0
-	if err := r.end(p); err != nil {
+	if err := r.end(chunk{b: p}); err != nil {
 		return err
 	}
 	if over {
@@ -109,11 +115,11 @@ func (r *Response) EndFunc(p []byte, done func()) error {
 	return nil
 }
 
-func (r *Response) end(p []byte) error {
+func (r *Response) end(p chunk) error {
 	st := r.st
 	switch {
 	case r.is(resEnded):
-		if len(p) > 0 {
+		if len(p.b) > 0 {
 			return ErrWriteAfterEnd
 		}
 		return nil
@@ -124,14 +130,14 @@ func (r *Response) end(p []byte) error {
 		return ErrInvalidStream
 	}
 	if r.st.exchange.more != nil && len(r.st.exchange.more.buffer) > 0 {
-		p = append(r.st.exchange.more.buffer, p...)
+		p = chunk{b: append(r.st.exchange.more.buffer, p.b...)}
 	}
 	if r.st.exchange.more != nil {
 		r.st.exchange.more.corked, r.st.exchange.more.buffer = 0, nil
 	}
 	tail := r.st.exchange.more != nil && len(r.st.exchange.more.trailers) > 0
 	if !st.is(sentHeaders) {
-		if err := r.head(len(p) == 0 && !tail); err != nil {
+		if err := r.head(len(p.b) == 0 && !tail); err != nil {
 			return err
 		}
 		if r.is(resBodiless) {
@@ -170,7 +176,7 @@ func (r *Response) SendFrom(src io.Reader, size int64) error {
 	st.s.lock()
 	defer st.s.unlock()
 	r.uncorkAll()
-	if _, err := r.write(nil); err != nil {
+	if _, err := r.write(chunk{}); err != nil {
 		st.closeSource(&source{r: src})
 		return err
 	}

@@ -50,7 +50,7 @@ func (r *Response) uncorkAll() {
 	r.st.exchange.more.corked = 0
 	if p := r.st.exchange.more.buffer; len(p) > 0 {
 		r.st.exchange.more.buffer = nil
-		r.st.write(p) // if it fails, the stream is over and says so itself
+		r.st.write(chunk{b: p}) // if it fails, the stream is over and says so itself
 		r.awaitCorked()
 	}
 }

@@ -92,7 +92,7 @@ func (st *Stream) pull() {
 		if last {
 			st.dropSource()
 		}
-		st.put(st.sendPieces(p[:n], last && !st.is(wantsTail)))
+		st.put(st.sendPieces(chunk{b: p[:n]}, last && !st.is(wantsTail)))
 	}
 }
 

@@ -57,7 +57,7 @@ func (st *Stream) sendTrailers(h Headers) error {
 		// No trailers are no block.
 		st.set(sentTail)
 		st.clear(wantsTail)
-		st.sendPiece(nil, true)
+		st.sendPiece(chunk{}, true)
 		return nil
 	}
 	if err := s.checkSingle(s.fields); err != nil {

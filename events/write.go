@@ -1,10 +1,6 @@
 package events
 
-import (
-	"unsafe"
-
-	"weft/core"
-)
+import "weft/core"
 
 // What is written goes to the core as far as that takes it, and the rest is
 // kept until it has room. In a turn the last piece written is held back until
@@ -49,18 +45,27 @@ func (st *Stream) OnWantTrailers(f func()) Listener {
 func (st *Stream) Write(p []byte) (ready bool, err error) {
 	st.s.lock()
 	defer st.s.unlock()
-	return st.write(p)
+	return st.write(chunk{b: p})
 }
 
-// WriteString is Write for a string.
-func (st *Stream) WriteString(p string) (ready bool, err error) { return st.Write(bytesOf(p)) }
+// WriteString is Write for a string, which is kept instead of copied.
+func (st *Stream) WriteString(p string) (ready bool, err error) {
+	st.s.lock()
+	defer st.s.unlock()
+	return st.write(fixed(p))
+}
 
 // End ends this side's message, after p if that is not empty.
-func (st *Stream) End(p []byte) error {
+func (st *Stream) End(p []byte) error { return st.endWith(chunk{b: p}) }
+
+// EndString is End for a string, which is kept instead of copied.
+func (st *Stream) EndString(p string) error { return st.endWith(fixed(p)) }
+
+func (st *Stream) endWith(p chunk) error {
 	s := st.s
 	s.mu.Lock()
 	if d := s.deferred; d != nil {
-		if &d.Stream == st && d.sendWhole(p) {
+		if &d.Stream == st && d.sendWhole(p.b) {
 			s.mu.Unlock() // this is a turn: nobody is to be woken
 			return nil
 		}
@@ -69,12 +74,6 @@ func (st *Stream) End(p []byte) error {
 	defer s.unlock()
 	return st.end(p)
 }
-
-// EndString is End for a string.
-func (st *Stream) EndString(p string) error { return st.End(bytesOf(p)) }
-
-// bytesOf returns the bytes of s, which nobody may change.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // errWriteAfterClose: a stream that was closed counts as ended, as in Node.
 var errWriteAfterClose = ErrWriteAfterEnd.caused(ErrInvalidStream)
@@ -99,15 +98,15 @@ func (st *Stream) writable() error {
 	return nil
 }
 
-func (st *Stream) write(p []byte) (bool, error) {
+func (st *Stream) write(p chunk) (bool, error) {
 	if err := st.writable(); err != nil {
 		return false, err
 	}
 	if st.s.watcher != nil {
-		st.s.watcher.wrote(st, p)
+		st.s.watcher.wrote(st, p.b)
 	}
-	st.unsent += len(p)
-	if len(p) > 0 {
+	st.unsent += len(p.b)
+	if len(p.b) > 0 {
 		st.push(p)
 	}
 	if st.unsent >= st.s.high {
@@ -118,7 +117,7 @@ func (st *Stream) write(p []byte) (bool, error) {
 }
 
 // push sends or keeps a piece.
-func (st *Stream) push(p []byte) {
+func (st *Stream) push(p chunk) {
 	if st.blocked() {
 		st.put(p)
 		return
@@ -131,10 +130,10 @@ func (st *Stream) push(p []byte) {
 	if st.left() > 0 {
 		st.sendOut(false)
 	}
-	if over := len(p) - maxPiece; over > 0 && !st.blocked() {
+	if over := len(p.b) - maxPiece; over > 0 && !st.blocked() {
 		over = (over + maxPiece - 1) / maxPiece * maxPiece
-		rest := st.sendPieces(p[:over], false)
-		p = p[over-len(rest):]
+		rest := st.sendPieces(p.to(over), false)
+		p = p.from(over - len(rest.b))
 	}
 	st.put(p)
 	st.hold()
@@ -161,47 +160,47 @@ func (st *Stream) hold() {
 	}
 }
 
-func (st *Stream) put(p []byte) {
-	if len(p) == 0 || st.is(offWire) {
+func (st *Stream) put(p chunk) {
+	if len(p.b) == 0 || st.is(offWire) {
 		return
 	}
 	if st.out == nil {
 		st.out = st.s.buffer()
 	}
 	st.out.push(p)
-	st.s.keptOut += len(p)
+	st.s.keptOut += len(p.b)
 }
 
-func (st *Stream) end(p []byte) error {
-	if st.isFree() && len(p) > 0 && len(p) <= maxPiece {
+func (st *Stream) end(p chunk) error {
+	if st.isFree() && len(p.b) > 0 && len(p.b) <= maxPiece {
 		// The whole rest of the message in one piece, as most responses are.
 		st.set(isEnding)
-		if sent, ok := st.sendPiece(p, true); ok && sent < len(p) {
-			st.put(p[sent:])
+		if sent, ok := st.sendPiece(p, true); ok && sent < len(p.b) {
+			st.put(p.from(sent))
 		}
 		st.afterSend()
 		return nil
 	}
-	if st.is(isEnding) && len(p) == 0 && !st.is(isDestroyed|isAborted) {
+	if st.is(isEnding) && len(p.b) == 0 && !st.is(isDestroyed|isAborted) {
 		return nil // ending twice is harmless
 	}
 	if err := st.writable(); err != nil {
-		if err == ErrWriteAfterEnd && len(p) == 0 && !st.is(isDestroyed|isAborted) && st.extra().source == nil {
+		if err == ErrWriteAfterEnd && len(p.b) == 0 && !st.is(isDestroyed|isAborted) && st.extra().source == nil {
 			return nil
 		}
 		return err
 	}
 	if st.s.watcher != nil {
-		st.s.watcher.wrote(st, p)
+		st.s.watcher.wrote(st, p.b)
 	}
 	st.set(isEnding)
-	st.unsent += len(p)
+	st.unsent += len(p.b)
 	if st.blocked() || st.is(wantsTail) {
 		st.put(p)
 		st.send()
 		return nil
 	}
-	if len(p) > 0 {
+	if len(p.b) > 0 {
 		if st.left() > 0 {
 			st.sendOut(false)
 		}
@@ -220,14 +219,14 @@ func (st *Stream) end(p []byte) error {
 
 // sendPieces gives p to the core, with end as the last of the message, and
 // returns what it did not take.
-func (st *Stream) sendPieces(p []byte, end bool) []byte {
-	for len(p) > 0 {
-		n := min(len(p), maxPiece)
-		sent, ok := st.sendPiece(p[:n], end && n == len(p))
+func (st *Stream) sendPieces(p chunk, end bool) chunk {
+	for len(p.b) > 0 {
+		n := min(len(p.b), maxPiece)
+		sent, ok := st.sendPiece(p.to(n), end && n == len(p.b))
 		if !ok {
-			return nil
+			return chunk{}
 		}
-		p = p[sent:]
+		p = p.from(sent)
 		if sent < n {
 			break
 		}
@@ -237,21 +236,26 @@ func (st *Stream) sendPieces(p []byte, end bool) []byte {
 
 // sendPiece gives at most maxPiece bytes to the core. It reports false if
 // nothing can be sent any more.
-func (st *Stream) sendPiece(p []byte, end bool) (int, bool) {
+func (st *Stream) sendPiece(p chunk, end bool) (n int, ok bool) {
 	s := st.s
 	s.touched = true
-	n, err := s.conn.Send(s.time(), st.id, p, end)
+	var err error
+	if p.fixed {
+		n, err = s.conn.SendString(s.time(), st.id, p.text(), end)
+	} else {
+		n, err = s.conn.Send(s.time(), st.id, p.b, end)
+	}
 	if err != nil {
 		st.sendFailed(err)
 		return 0, false
 	}
 	if s.watcher != nil {
-		s.watcher.sent(st, p[:n])
+		s.watcher.sent(st, p.b[:n])
 	}
 	if n > 0 || end {
 		st.active()
 	}
-	if n < len(p) {
+	if n < len(p.b) {
 		st.setWaiting(true)
 	} else if end {
 		st.endSent()
@@ -294,16 +298,23 @@ func (st *Stream) setWaiting(on bool) {
 
 // sendOut sends what is kept, with end as the last of the message.
 func (st *Stream) sendOut(end bool) {
-	rest := st.sendPieces(st.out.bytes(), end)
-	if st.out == nil {
-		return // it ended
-	}
-	sent := st.out.len() - len(rest)
-	st.s.keptOut -= sent
-	st.tookKept(sent)
-	if st.out.take(sent); st.out.len() == 0 {
-		st.s.giveBack(st.out)
-		st.out = nil
+	for {
+		p := st.out.first()
+		rest := st.sendPieces(p, end && len(p.b) == st.out.len())
+		if st.out == nil {
+			return // it ended
+		}
+		sent := len(p.b) - len(rest.b)
+		st.s.keptOut -= sent
+		st.tookKept(sent)
+		if st.out.take(sent); st.out.len() == 0 {
+			st.s.giveBack(st.out)
+			st.out = nil
+			return
+		}
+		if len(rest.b) > 0 {
+			return
+		}
 	}
 }
 
@@ -326,7 +337,7 @@ func (st *Stream) send() {
 	if st.left() == 0 && !st.blocked() && st.is(isEnding) && st.extra().source == nil && !st.is(sentEnd) {
 		switch {
 		case lastPart:
-			st.sendPiece(nil, true)
+			st.sendPiece(chunk{}, true)
 		case !st.is(askedTail):
 			st.set(askedTail)
 			st.enqueue(pendWantTail)

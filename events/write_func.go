@@ -13,7 +13,7 @@ type writing struct {
 func (st *Stream) WriteFunc(p []byte, done func(err error)) (ready bool, err error) {
 	st.s.lock()
 	defer st.s.unlock()
-	ready, err = st.write(p)
+	ready, err = st.write(chunk{b: p})
 	if err != nil || done == nil {
 		return ready, err
 	}

@@ -118,6 +118,21 @@ func (d *Driver) SwapOutput(spare []byte) []byte {
 	return d.conn.SwapOutput(spare)
 }
 
+// Gather is part of Gatherer.
+func (d *Driver) Gather() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.conn.TakePieces()
+	return true
+}
+
+// SwapPieces is part of Gatherer.
+func (d *Driver) SwapPieces(spare []byte) ([]byte, []core.Piece) {
+	d.mu.Lock()
+	defer d.unlock()
+	return d.conn.SwapPieces(spare)
+}
+
 // Wrote is part of Endpoint.
 func (d *Driver) Wrote(now time.Time, n int) {
 	d.mu.Lock()

@@ -61,7 +61,7 @@ func (p *pump) drain(now time.Time, by role) {
 		if round > 1 {
 			now = p.opts.Now()
 		}
-		stashed := len(p.stash) > 0
+		stashed := len(p.stash.buf) > 0
 		n, ok := p.writeNext(now, by)
 		if !ok {
 			return
@@ -118,10 +118,10 @@ func (p *pump) isOver() bool {
 // lend gives the endpoint a buffer for what it is about to say, so that it
 // holds none while it has nothing to say.
 func (p *pump) lend() {
-	if prev := p.ep.SwapOutput(pool.GetOutput()); len(prev) > 0 {
+	if prev := p.swap(pool.GetOutput()); len(prev.buf) > 0 {
 		p.stash = prev
 	} else {
-		pool.PutOutput(prev)
+		spend(prev)
 	}
 }
 
@@ -138,15 +138,15 @@ func (p *pump) refill(now time.Time) {
 }
 
 // take returns the next output.
-func (p *pump) take(by role) []byte {
-	if out := p.stash; len(out) > 0 {
-		p.stash = nil
+func (p *pump) take(by role) output {
+	if out := p.stash; len(out.buf) > 0 {
+		p.stash = output{}
 		return out
 	}
 	if by != inTurns && p.bulk {
-		return p.ep.SwapOutput(pool.GetOutput())
+		return p.swap(pool.GetOutput())
 	}
-	return p.ep.SwapOutput(nil)
+	return p.swap(nil)
 }
 
 // writeNext writes the next output, n bytes. It is not ok if that cannot
@@ -157,12 +157,13 @@ func (p *pump) writeNext(now time.Time, by role) (n int, ok bool) {
 		return n, p.writeOn()
 	}
 	out := p.take(by)
-	p.bulk = len(out) >= bulkOutput
-	if len(out) == 0 {
-		pool.PutOutput(out)
+	size := out.size()
+	p.bulk = size >= bulkOutput
+	if size == 0 {
+		spend(out)
 		return 0, true
 	}
-	n, err := p.wire.StartWrite(out)
+	n, err := p.startWrite(out)
 	if n > 0 {
 		p.ep.Wrote(now, n)
 		p.unpause()
@@ -171,16 +172,16 @@ func (p *pump) writeNext(now time.Time, by role) (n int, ok bool) {
 		p.writeFailed(now, err)
 		return n, false
 	}
-	if n == len(out) {
-		pool.PutOutput(out)
+	if n == size {
+		spend(out)
 		return n, true
 	}
-	p.cur, p.left = out, len(out)-n
+	p.cur, p.left = out, size-n
 	p.mu.Lock()
 	p.progress = now
 	p.mu.Unlock()
 	if by == writer {
-		return len(out), p.writeOn()
+		return size, p.writeOn()
 	}
 	p.passOn()
 	return n, false
@@ -200,13 +201,13 @@ func (p *pump) writeOn() bool {
 			p.unpause()
 		}
 		if err != nil {
-			p.cur, p.left = nil, 0
+			p.cur, p.left = output{}, 0
 			p.writeFailed(now, err)
 			return false
 		}
 	}
-	pool.PutOutput(p.cur)
-	p.cur = nil
+	spend(p.cur)
+	p.cur = output{}
 	return true
 }
 

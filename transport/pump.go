@@ -21,18 +21,21 @@ import (
 // waits for the output. mu guards the pump's own few words and is never held
 // while the endpoint or the wire is called.
 type pump struct {
-	ep   Endpoint
-	due  func() bool // ep's Due; nil if it has none
-	wire Wire
-	opts Options
+	ep  Endpoint
+	due func() bool // ep's Due; nil if it has none
+	// Both nil unless the endpoint has pieces and the wire takes them.
+	gatherer Gatherer
+	gathers  gatheringWire
+	wire     Wire
+	opts     Options
 
 	turn   sync.Mutex
 	over   bool        // guarded by turn: ReceiveEOF was called
 	inTurn atomic.Bool // somebody has the turn
 
 	// Of whoever owns the output (output.go).
-	stash []byte // taken, but nothing of it is written yet
-	cur   []byte // being written by the writer goroutine
+	stash output // taken, but nothing of it is written yet
+	cur   output // being written by the writer goroutine
 	left  int    // bytes of cur that are not written
 	bulk  bool   // the last output was large
 
@@ -93,6 +96,11 @@ func newPump(w Wire, ep Endpoint, opts Options) *pump {
 	}
 	if waiter, ok := ep.(Waiter); ok {
 		p.due = waiter.Due
+	}
+	if wire, ok := w.(gatheringWire); ok {
+		if g, ok := ep.(Gatherer); ok && g.Gather() {
+			p.gatherer, p.gathers = g, wire
+		}
 	}
 	p.writerFn = p.finishWrites
 	p.quiet.L = &p.mu

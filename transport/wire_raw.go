@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"weft/core"
 	"weft/transport/internal/pool"
 	"weft/transport/internal/raw"
 )
@@ -12,6 +13,7 @@ type rawWire struct {
 	conn halfCloser
 	in   *pool.Input
 	rest []byte
+	vec  raw.Vec // in place of rest
 }
 
 func (w *rawWire) Next() ([]byte, error) {
@@ -35,9 +37,24 @@ func (w *rawWire) StartWrite(p []byte) (int, error) {
 }
 
 func (w *rawWire) ContinueWrite() (int, error) {
+	if !w.vec.Empty() {
+		return w.sock.WriteVec(&w.vec)
+	}
 	n, err := w.sock.Write(w.rest)
 	w.rest = w.rest[n:]
 	return n, err
+}
+
+func (w *rawWire) StartGather(out []byte, pieces []core.Piece) (int, error) {
+	w.vec.Grow(2*len(pieces) + 1)
+	at := 0
+	for _, p := range pieces {
+		w.vec.Add(out[at:p.At])
+		w.vec.AddString(p.Data)
+		at = p.At
+	}
+	w.vec.Add(out[at:])
+	return w.sock.TryWriteVec(&w.vec)
 }
 
 func (w *rawWire) CloseWrite() error { return w.conn.CloseWrite() }

@@ -10,8 +10,8 @@ import (
 
 // What every contender answers.
 var (
-	hello = []byte("Hello, World!\n")
-	large = make([]byte, 1<<20)
+	hello = "Hello, World!\n"
+	large = strings.Repeat("\x00", 1<<20)
 )
 
 // An answer is the response to one path: its body is body, over and over until
@@ -19,12 +19,12 @@ var (
 type answer struct {
 	fields  []core.Field
 	headers events.Headers // the same, for package events
-	body    []byte
+	body    string
 	size    int64
 }
 
 // part returns the next piece of the body when left bytes are to be sent.
-func (a *answer) part(left int64) []byte {
+func (a *answer) part(left int64) string {
 	at := (a.size - left) % int64(len(a.body))
 	return a.body[at:min(int64(len(a.body)), at+left)]
 }
@@ -50,13 +50,13 @@ var answers = map[string]*answer{
 }
 
 // document is 1 KiB of JSON.
-var document = func() []byte {
+var document = func() string {
 	const head, tail = `{"id":1,"name":"weft","text":"`, `"}`
 	fill := strings.Repeat("all work and no play ", 64)
-	return []byte(head + fill[:1024-len(head)-len(tail)] + tail)
+	return head + fill[:1024-len(head)-len(tail)] + tail
 }()
 
-func newAnswer(contentType string, body []byte, size int64, more ...core.Field) *answer {
+func newAnswer(contentType, body string, size int64, more ...core.Field) *answer {
 	fields := append([]core.Field{
 		{Name: ":status", Value: "200"},
 		{Name: "content-type", Value: contentType},

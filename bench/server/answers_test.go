@@ -8,7 +8,7 @@ import (
 
 // A body comes in parts, from wherever the last one was cut.
 func TestAnswerParts(t *testing.T) {
-	a := &answer{body: []byte("abc"), size: 8}
+	a := &answer{body: "abc", size: 8}
 	var got []byte
 	for left := a.size; left > 0; {
 		p := a.part(left)

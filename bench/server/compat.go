@@ -34,7 +34,7 @@ func serveCompat(ctx context.Context, l net.Listener, secure bool) error {
 			res.SetHeader(f.Name, f.Value)
 		}
 		if a.size <= int64(len(a.body)) {
-			res.End(a.body[:a.size])
+			res.EndString(a.body[:a.size])
 			return
 		}
 		res.SendFrom(a.reader(), a.size)

@@ -106,7 +106,7 @@ func (s *session) uploaded(now time.Time, id core.StreamID) {
 	n, ok := s.uploads[id]
 	if ok {
 		delete(s.uploads, id)
-		body := strconv.AppendInt(nil, int64(n), 10)
+		body := strconv.Itoa(n)
 		s.respond(now, id, &answer{fields: okText, body: body, size: int64(len(body))})
 	}
 }
@@ -126,7 +126,7 @@ func (s *session) respond(now time.Time, id core.StreamID, a *answer) {
 func (s *session) send(now time.Time, id core.StreamID, r rest) {
 	for r.left > 0 {
 		p := r.answer.part(r.left)
-		n, err := s.conn.Send(now, id, p, int64(len(p)) == r.left)
+		n, err := s.conn.SendString(now, id, p, int64(len(p)) == r.left)
 		if err != nil {
 			break
 		}

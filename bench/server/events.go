@@ -57,7 +57,7 @@ func serveEvents(ctx context.Context, l net.Listener, secure bool) error {
 			}
 			st.Respond(a.headers)
 			if a.size <= int64(len(a.body)) {
-				st.End(a.body[:a.size])
+				st.EndString(a.body[:a.size])
 				return
 			}
 			st.SendFrom(a.reader(), a.size)

@@ -31,7 +31,7 @@ func serveNetHTTP(ctx context.Context, l net.Listener, secure bool) error {
 				w.Header().Set(f.Name, f.Value)
 			}
 			for left := a.size; left > 0; {
-				n, err := w.Write(a.part(left))
+				n, err := io.WriteString(w, a.part(left))
 				if err != nil {
 					return
 				}

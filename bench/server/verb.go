@@ -15,6 +15,7 @@ func serveVerb(ctx context.Context, l net.Listener, secure bool) error {
 	app := verb.CreateServer(verb.HTTP2).WithOptions(verb.Options{HTTP2: verb.HTTP2Options{
 		Settings: events.Settings{MaxConcurrentStreams: events.Set(uint32(maxStreams))},
 	}})
+	small, big := []byte(hello), []byte(large)
 	for range 5 {
 		app.Use(func(_ *verb.Request, _ *verb.Response, next verb.Next) { next() })
 	}
@@ -25,9 +26,9 @@ func serveVerb(ctx context.Context, l net.Listener, secure bool) error {
 		app.Get("/items"+n+"/:id", answer)
 	}
 	app.Get("/", func(_ *verb.Request, res *verb.Response) error {
-		return res.Header("content-type", "text/plain").Send(hello)
+		return res.Header("content-type", "text/plain").Send(small)
 	})
-	app.Get("/1m", func(_ *verb.Request, res *verb.Response) error { return res.Send(large) })
+	app.Get("/1m", func(_ *verb.Request, res *verb.Response) error { return res.Send(big) })
 	app.Post("/*", func(req *verb.Request, res *verb.Response) error {
 		n := 0
 		for p, body := make([]byte, 16<<10), req.Body(); ; {

@@ -24,6 +24,7 @@ type Sock struct {
 	inErr error
 
 	out    []byte // what tryFn and writeFn write
+	vec    *Vec   // or this
 	outLen int
 	outErr error
 }
@@ -101,10 +102,23 @@ func (s *Sock) TryWrite(p []byte) (int, error) { return s.write(p, s.tryFn) }
 // Write waits until the socket takes at least one byte.
 func (s *Sock) Write(p []byte) (int, error) { return s.write(p, s.writeFn) }
 
+// TryWriteVec is TryWrite for the runs of v, from which it takes what was
+// written.
+func (s *Sock) TryWriteVec(v *Vec) (int, error) {
+	s.vec = v
+	return s.write(nil, s.tryFn)
+}
+
+// WriteVec is Write for the runs of v.
+func (s *Sock) WriteVec(v *Vec) (int, error) {
+	s.vec = v
+	return s.write(nil, s.writeFn)
+}
+
 func (s *Sock) write(p []byte, fn func(uintptr) bool) (int, error) {
 	s.out, s.outLen, s.outErr = p, 0, nil
 	err := s.rc.Write(fn)
-	s.out = nil
+	s.out, s.vec = nil, nil
 	if err == nil {
 		err = s.outErr
 	}
@@ -122,8 +136,14 @@ func (s *Sock) onTry(fd uintptr) bool {
 // onWritable writes all the socket takes, and reports false if that is
 // nothing, to be called again when it takes something.
 func (s *Sock) onWritable(fd uintptr) bool {
-	for s.outLen < len(s.out) {
-		n, err := write(int(fd), s.out[s.outLen:])
+	for s.vec != nil && !s.vec.Empty() || s.outLen < len(s.out) {
+		var n int
+		var err error
+		if s.vec != nil {
+			n, err = s.vec.write(int(fd))
+		} else {
+			n, err = write(int(fd), s.out[s.outLen:])
+		}
 		if n > 0 {
 			s.outLen += n
 			continue
