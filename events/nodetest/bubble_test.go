@@ -3,11 +3,9 @@ package nodetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -20,6 +18,7 @@ import (
 // synctest bubble: for what happens while the connection is made. It is made
 // when answer is called.
 type dialed struct {
+	notes
 	t      *testing.T
 	client *events.ClientSession
 	srv    *events.Server
@@ -28,8 +27,6 @@ type dialed struct {
 	near, far  net.Conn
 	fromClient *wire
 	release    chan struct{}
-	mu         sync.Mutex
-	log        []string
 }
 
 // dialing runs f with a client that has begun to connect. wrap, if not nil,
@@ -139,26 +136,16 @@ func (d *dialed) answer() {
 	synctest.Wait()
 }
 
-func (d *dialed) note(format string, args ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.log = append(d.log, fmt.Sprintf(format, args...))
-}
-
 // happened compares what the client's side noted since the last call, and then
 // what the server's did; the two have goroutines of their own.
 func (d *dialed) happened(want ...string) {
 	d.t.Helper()
 	synctest.Wait()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	slices.SortStableFunc(d.log, func(a, b string) int {
+	log := d.forget()
+	slices.SortStableFunc(log, func(a, b string) int {
 		return order(a) - order(b)
 	})
-	if !slices.Equal(d.log, want) {
-		d.t.Errorf("happened:\n\t%s\nwant:\n\t%s", strings.Join(d.log, "\n\t"), strings.Join(want, "\n\t"))
-	}
-	d.log = nil
+	compare(d.t, log, want)
 }
 
 func order(note string) int {

@@ -3,9 +3,7 @@ package nodetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -16,6 +14,7 @@ import (
 // dialling is a client whose connection is not up until connect, and a server.
 // It lives in a bubble of package synctest.
 type dialling struct {
+	notes
 	t          *testing.T
 	client     *events.ClientSession
 	srv        *events.Server
@@ -23,9 +22,6 @@ type dialling struct {
 	fromClient *wire
 	// handler is what the server does with a request.
 	handler func(st *events.ServerStream)
-
-	mu  sync.Mutex
-	log []string
 }
 
 func newDialling(t *testing.T) *dialling {
@@ -60,24 +56,6 @@ func newDialling(t *testing.T) *dialling {
 	return d
 }
 
-func (d *dialling) note(format string, args ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.log = append(d.log, fmt.Sprintf(format, args...))
-}
-
-// watch notes the events of a stream.
-func (d *dialling) watch(who string, st *events.Stream) {
-	st.OnEnd(func() { d.note("%s end", who) })
-	st.OnAborted(func() { d.note("%s aborted", who) })
-	st.OnFinish(func() { d.note("%s finish", who) })
-	st.OnError(func(err error) { d.note("%s error %s", who, errText(err)) })
-	st.OnClose(func() {
-		code, _ := st.RSTCode()
-		d.note("%s close %d", who, code)
-	})
-}
-
 // request makes a request and notes what becomes of it.
 func (d *dialling) request(h events.Headers) (st *events.ClientStream) {
 	d.t.Helper()
@@ -108,15 +86,12 @@ func (d *dialling) over() {
 	d.srv.Shutdown(context.Background())
 }
 
-// happened compares what was noted by a side, or by all with "", since the last
-// call for it.
+// happened compares what was noted by a side, or by all with "".
 func (d *dialling) happened(who string, want ...string) {
 	d.t.Helper()
-	d.mu.Lock()
-	w := world{t: d.t, log: d.log}
-	d.mu.Unlock()
+	got := d.log
 	if who != "" {
-		w.log = w.of(who)
+		got = d.of(who)
 	}
-	w.happened(want...)
+	compare(d.t, got, want)
 }

@@ -20,6 +20,7 @@ import (
 // world is a client and a server session on a link with virtual time: no
 // goroutine, no waiting. Everything noted goes into one log.
 type world struct {
+	notes
 	t      *testing.T
 	link   *mem.Link
 	srv    *events.Server // owns server
@@ -28,7 +29,6 @@ type world struct {
 	// What each side sent.
 	fromClient, fromServer *wire
 	logged                 strings.Builder // what would have been logged
-	log                    []string
 }
 
 // setup says what a world is made of. Its zero value is a cleartext pair with
@@ -72,35 +72,14 @@ func newWorld(t *testing.T, s setup) *world {
 	return w
 }
 
-func (w *world) note(format string, args ...any) {
-	w.log = append(w.log, fmt.Sprintf(format, args...))
-}
-
 // settle runs the link until nothing moves.
 func (w *world) settle() { w.link.Settle() }
 
 // happened compares what was noted since the last call, and forgets it.
 func (w *world) happened(want ...string) {
 	w.t.Helper()
-	if !slices.Equal(w.log, want) {
-		w.t.Errorf("happened:\n\t%s\nwant:\n\t%s", strings.Join(w.log, "\n\t"), strings.Join(want, "\n\t"))
-	}
-	w.log = nil
+	compare(w.t, w.forget(), want)
 }
-
-// of returns the notes that begin with a word, without it.
-func (w *world) of(who string) []string {
-	var list []string
-	for _, s := range w.log {
-		if rest, ok := strings.CutPrefix(s, who+" "); ok {
-			list = append(list, rest)
-		}
-	}
-	return list
-}
-
-// saw reports whether exactly this was noted.
-func (w *world) saw(line string) bool { return slices.Contains(w.log, line) }
 
 // request makes a request within a turn, with its events noted under the name
 // "client", and more set up on it by with.
@@ -158,20 +137,6 @@ func (w *world) watchClient(who string, st *events.ClientStream) {
 	st.OnPush(func(h events.Headers, f events.Flags) { w.note("%s push %d flags=%d", who, h.Status(), f) })
 	st.OnData(func(b []byte) { w.note("%s data %s", who, short(b)) })
 	w.watch(who, &st.Stream)
-}
-
-// watch notes the events that both kinds of stream have, except for data: a
-// listener for it would let it flow.
-func (w *world) watch(who string, st *events.Stream) {
-	st.OnTrailers(func(h events.Headers, f events.Flags) { w.note("%s trailers %s flags=%d", who, text(h), f) })
-	st.OnEnd(func() { w.note("%s end", who) })
-	st.OnAborted(func() { w.note("%s aborted", who) })
-	st.OnFinish(func() { w.note("%s finish", who) })
-	st.OnError(func(err error) { w.note("%s error %s", who, errText(err)) })
-	st.OnClose(func() {
-		code, _ := st.RSTCode()
-		w.note("%s close %d", who, code)
-	})
 }
 
 // watchSession notes the events of a session under a name.

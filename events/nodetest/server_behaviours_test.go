@@ -40,7 +40,7 @@ func TestNode_server(t *testing.T) {
 				k.OnClose(func() { k.note("server close") })
 				k.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) {
 					end(k.Server)
-					k.watchStream("theirs", &st.Stream)
+					k.watchEnd("theirs", &st.Stream)
 					go func() {
 						synctest.Wait() // whatever the end does at once
 						st.Respond(events.Status(200))
@@ -59,7 +59,7 @@ func TestNode_server(t *testing.T) {
 				got := 0
 				closed := make(chan bool)
 				c.Do(func() {
-					k.watchStream("ours", &st.Stream)
+					k.watchEnd("ours", &st.Stream)
 					st.OnData(func(p []byte) { got += len(p) })
 					st.OnClose(func() { close(closed) })
 				})

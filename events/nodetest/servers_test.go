@@ -22,14 +22,12 @@ import (
 // kind is one of the two kinds of servers, with a listener in memory.
 type kind struct {
 	*events.Server
+	notes
 	t      *testing.T
 	name   string // of the rows: server, secureServer
 	closer io.Closer
 	l      *mem.Listener
 	served chan error
-
-	mu  sync.Mutex
-	log []string
 }
 
 // bothServers runs f with a server of each kind within a bubble of package
@@ -72,30 +70,14 @@ func (k *kind) shows(row string) {
 	}
 }
 
-func (k *kind) note(format string, args ...any) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.log = append(k.log, fmt.Sprintf(format, args...))
-}
-
 // happened waits until nothing moves, and compares what was noted since the
 // last call.
 func (k *kind) happened(want ...string) {
 	k.t.Helper()
 	synctest.Wait()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !equal(k.log, want...) {
-		k.t.Errorf("%s: happened:\n\t%s\nwant:\n\t%s", k.name, strings.Join(k.log, "\n\t"), strings.Join(want, "\n\t"))
+	if got := k.forget(); !slices.Equal(got, want) {
+		k.t.Errorf("%s: happened:\n\t%s\nwant:\n\t%s", k.name, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
-	k.log = nil
-}
-
-// forget forgets what was noted.
-func (k *kind) forget() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.log = nil
 }
 
 // numbers returns a function that numbers sessions in the order it is asked for
@@ -116,9 +98,7 @@ func numbers() func(ss *events.ServerSession) int {
 // saw waits until nothing moves, and reports whether exactly this was noted.
 func (k *kind) saw(line string) bool {
 	synctest.Wait()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Contains(k.log, line)
+	return k.notes.saw(line)
 }
 
 // dial makes a connection in memory, with TLS to a secure server, that offers

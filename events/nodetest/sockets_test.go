@@ -20,19 +20,8 @@ import (
 	"weft/transport/mem"
 )
 
-// watchStream notes how a stream ends. It belongs into a turn of the stream's
-// session, as watchSession does: what happens between two of its lines would be
-// noted in part.
-func (k *kind) watchStream(who string, st *events.Stream) {
-	st.OnAborted(func() { k.note("%s aborted", who) })
-	st.OnEnd(func() { k.note("%s end", who) })
-	st.OnError(func(err error) { k.note("%s error %s", who, errText(err)) })
-	st.OnClose(func() {
-		code, _ := st.RSTCode()
-		k.note("%s close %d", who, code)
-	})
-}
-
+// watchSession notes how a session ends. It belongs into a turn, as watchEnd
+// does: what happens between two of its lines would be noted in part.
 func (k *kind) watchSession(who string, s *events.Session) {
 	s.OnError(func(err error) { k.note("%s error %s", who, errText(err)) })
 	s.OnClose(func() { k.note("%s close", who) })
@@ -41,10 +30,7 @@ func (k *kind) watchSession(who string, s *events.Session) {
 // of returns what was noted about one of them, once nothing moves.
 func (k *kind) of(who string) []string {
 	synctest.Wait()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	w := world{log: k.log}
-	return w.of(who)
+	return k.notes.of(who)
 }
 
 func TestNode_sockets(t *testing.T) {
@@ -243,7 +229,7 @@ func TestNode_sockets(t *testing.T) {
 	t.Run("client-socket-destroy", func(t *testing.T) {
 		bothServers(t, events.ServerOptions{}, func(k *kind) {
 			k.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) {
-				k.watchStream("server", &st.Stream)
+				k.watchEnd("server", &st.Stream)
 				st.Respond(events.Headers{})
 				st.WriteString("some")
 			})
@@ -260,7 +246,7 @@ func TestNode_sockets(t *testing.T) {
 				t.Fatal(err)
 			}
 			client.Do(func() {
-				k.watchStream("client", &st.Stream)
+				k.watchEnd("client", &st.Stream)
 				st.OnResponse(func(events.Headers, events.Flags) { conn.Close() })
 				st.Resume()
 			})
@@ -286,7 +272,7 @@ func TestNode_sockets(t *testing.T) {
 				ss.OnClose(func() { k.Close() })
 			})
 			k.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) {
-				k.watchStream("server", &st.Stream)
+				k.watchEnd("server", &st.Stream)
 				st.Respond(events.Headers{})
 				st.WriteString("test")
 				st.Session().Do(func() { raw.Close() })
@@ -298,7 +284,7 @@ func TestNode_sockets(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.Do(func() {
-				k.watchStream("client", &st.Stream)
+				k.watchEnd("client", &st.Stream)
 				st.Resume()
 			})
 			synctest.Wait()
