@@ -159,32 +159,37 @@ func (c *Conn) sendTrailers(s *stream, next State, fields []Field, end bool) err
 }
 
 func (c *Conn) sendResponse(s *stream, next State, fields []Field, end bool) error {
-	kind := KindResponse
 	if isInterim(fields) {
-		kind = KindInterim
+		return c.sendInterim(s, next, fields, end)
 	}
 	var m message
-	known, err := c.checkOutgoing(fields, kind, &m)
+	known, err := c.checkOutgoing(fields, KindResponse, &m)
 	if err != nil {
 		return err
 	}
-	if kind == KindInterim {
-		if end {
-			return ErrStreamState
-		}
-		if s.state == StateReservedLocal {
-			if !c.mayBegin() {
-				return ErrStreamLimit
-			}
-			s.state = next
-			c.count(s)
-		}
-		at := len(c.out)
-		c.writeBlock(headerFrame{id: s.id}, fields, kind, &m, known)
-		c.forced += len(c.out) - at
-		return nil
-	}
 	return c.sendFinal(s, next, fields, end, &m, known)
+}
+
+func (c *Conn) sendInterim(s *stream, next State, fields []Field, end bool) error {
+	var m message
+	known, err := c.checkOutgoing(fields, KindInterim, &m)
+	switch {
+	case err != nil:
+		return err
+	case end:
+		return ErrStreamState
+	}
+	if s.state == StateReservedLocal {
+		if !c.mayBegin() {
+			return ErrStreamLimit
+		}
+		s.state = next
+		c.count(s)
+	}
+	at := len(c.out)
+	c.writeBlock(headerFrame{id: s.id}, fields, KindInterim, &m, known)
+	c.forced += len(c.out) - at
+	return nil
 }
 
 // sendFinal sends the header section of a final response.

@@ -56,6 +56,8 @@ type Conn struct {
 	numbered      uint32 // the number given to a block last, in either direction (repeat.go)
 	lastSent      uint32 // the number of the block sent last
 	tableChanged  bool
+	indexing      bool   // fields may go into the table: a block was sent before
+	literal       bool   // the field being encoded is not to go into it
 	mustConfirm   bool   // the next block says how large our table is
 	smallestTable uint32 // and how small it was meanwhile
 	out           []byte

@@ -13,11 +13,14 @@ type encoderSink Conn
 func (e *encoderSink) Write(p []byte) (int, error) {
 	e.out = append(e.out, p...)
 	// Whether the table changed shows in the representation.
-	b := p
+	b := e.out[len(e.out)-len(p):]
 	for len(b) > 0 && b[0]&0xe0 == 0x20 { // RFC 7541 §6.3
 		_, n := scanInteger(b, 0, 5)
 		b = b[max(n, 1):]
 		e.tableChanged = true
+	}
+	if e.literal && len(b) > 0 && b[0]&0xf0 == 0x10 {
+		b[0] &^= 0x10 // from §6.2.3, never indexed, to §6.2.2
 	}
 	if len(b) > 0 && b[0]&0xc0 == 0x40 { // RFC 7541 §6.2.1
 		e.tableChanged = true
@@ -26,6 +29,10 @@ func (e *encoderSink) Write(p []byte) (int, error) {
 }
 
 // encodeFields appends the encoded fields to the output.
+//
+// The first block of a server is not indexed. It is no longer for it, and a
+// connection that makes a single request, of which there are many, then has no
+// table: that is most of a kilobyte.
 func (c *Conn) encodeFields(fields []Field) {
 	if len(fields) == 0 && c.mustConfirm {
 		// The encoder speaks only with a field; it will repeat itself then.
@@ -38,11 +45,35 @@ func (c *Conn) encodeFields(fields []Field) {
 		return
 	}
 	c.mustConfirm = c.mustConfirm && len(fields) == 0
+	first := !c.client && !c.indexing
+	c.indexing = true
 	for i := range fields {
 		f := hpack.HeaderField(fields[i])
 		f.Sensitive = f.Sensitive || !c.cfg.indexCredentials && neverIndexed(&fields[i])
+		if first && !f.Sensitive && !isStaticStatus(&fields[i]) {
+			// The encoder leaves its table alone for fields that must not be
+			// indexed; the sink says that they may be.
+			f.Sensitive, c.literal = true, true
+		}
 		c.enc.WriteField(f) // the sink cannot fail
+		c.literal = false
 	}
+	if first {
+		c.tableChanged = true // the block is not worth repeating: the next will be shorter
+	}
+}
+
+// isStaticStatus reports whether a field is one of those with a value of RFC
+// 7541 appendix A that a response can have.
+func isStaticStatus(f *Field) bool {
+	if f.Name != ":status" {
+		return false
+	}
+	switch f.Value {
+	case "200", "204", "206", "304", "400", "404", "500":
+		return true
+	}
+	return false
 }
 
 // appendTableSize appends a dynamic table size update (RFC 7541 §6.3).
@@ -168,16 +199,21 @@ func (c *Conn) writeBlock(w headerFrame, fields []Field, kind HeadersKind, m *me
 		frame.PutHeader(c.out[start:], h)
 		return
 	}
-	// Too long for one frame: cut what follows the first into CONTINUATIONs.
-	first := limit - fixed
-	rest := append([]byte(nil), c.out[body+first:]...)
-	c.out = c.out[:body+first]
+	c.splitBlock(start, body+limit-fixed, h)
+}
+
+// splitBlock cuts a header block that is too long for one frame, which begins
+// at c.out[start:]: what follows c.out[at:] goes into CONTINUATIONs.
+func (c *Conn) splitBlock(start, at int, h frame.Header) {
+	limit := int(c.peer.maxFrameSize)
+	rest := append([]byte(nil), c.out[at:]...)
+	c.out = c.out[:at]
 	h.Flags &^= frame.FlagEndHeaders
 	h.Length = uint32(limit)
 	frame.PutHeader(c.out[start:], h)
 	for len(rest) > 0 {
 		n := min(len(rest), limit)
-		c.out = frame.AppendContinuation(c.out, w.id, rest[:n], n == len(rest))
+		c.out = frame.AppendContinuation(c.out, h.Stream, rest[:n], n == len(rest))
 		rest = rest[n:]
 	}
 }

@@ -164,7 +164,7 @@ func (c *HTTP1Conn) Upgrade(r HTTP1Request, conn net.Conn, head []byte) {
 	x := new(exchange)
 	x.init()
 	c.ss.mu.Lock()
-	x.byHTTP1(c.ss, r)
+	x.byHTTP1(c.ss, &r)
 	x.stream.set(gotEnd | noMoreIn | saidEnd | sentHeaders | isEnding | sentEnd | isClosed | isDestroyed |
 		saidClose | isForgotten | offWire)
 	c.ss.mu.Unlock()
@@ -190,7 +190,7 @@ func (c *HTTP1Conn) end() {
 }
 
 // byHTTP1 makes the exchange one by HTTP/1.1.
-func (x *exchange) byHTTP1(ss *ServerSession, r HTTP1Request) {
+func (x *exchange) byHTTP1(ss *ServerSession, r *HTTP1Request) {
 	scheme := "http"
 	if ss.encrypted {
 		scheme = "https"

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"weft/core"
@@ -41,18 +40,18 @@ func (srv *Server) ServeConn(conn net.Conn, head ...[]byte) (*ServerSession, err
 	}
 }
 
-// serve runs a connection to its end. The session is put into made as soon as
-// it exists; an error means that none was made.
+// serve makes a session of a connection, and leaves it to a goroutine of its
+// own; what HTTP/1.1 is spoken on it runs to its end. The session is put into
+// made as soon as it exists; an error means that none was made.
 func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) error {
 	conn := raw
 	if !bind(raw) {
 		return ErrSocketBound
 	}
-	taken := false // by a pump that goes on when serve returns
-	release := sync.OnceFunc(func() { unbind(raw) })
+	isBound := true
 	defer func() {
-		if !taken {
-			release()
+		if isBound {
+			unbind(raw)
 		}
 	}()
 	srv.mu.Lock()
@@ -64,6 +63,7 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 	srv.pumps++
 	srv.mu.Unlock()
 	var ss *ServerSession
+	taken := false // by a pump that goes on when serve returns
 	defer func() {
 		if !taken {
 			srv.pumpEnded(ss)
@@ -99,7 +99,8 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 		ss = srv.serveHTTP1(conn)
 		return nil
 	case speaks == nothing:
-		release() // whoever takes it over may give it to another server
+		unbind(raw) // whoever takes it over may give it to another server
+		isBound = false
 		return srv.unknown(conn)
 	}
 	ss, err = srv.newSession(srv.opts.Now(), conn)
@@ -118,18 +119,30 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 		ss.Receive(srv.opts.Now(), head)
 	}
 	if srv.opts.Pump == nil {
-		transport.Run(srv.ctx, conn, ss, opts)
+		// The stack that all this took, the handshake of TLS above all, would be
+		// the connection's for as long as it lives.
+		taken, isBound = true, false
+		go srv.pump(raw, conn, ss, opts.HoldFirstWrite)
 		return nil
 	}
 	err = srv.opts.Pump(srv.ctx, conn, ss, opts, func(error) {
 		unbind(raw)
 		srv.pumpEnded(ss)
 	})
-	if taken = err == nil; !taken {
+	if taken = err == nil; taken {
+		isBound = false
+	} else {
 		conn.Close()
 		ss.ReceiveEOF(srv.opts.Now(), err)
 	}
 	return err
+}
+
+// pump runs a session to its end. raw is what conn was made of.
+func (srv *Server) pump(raw, conn net.Conn, ss *ServerSession, hold time.Duration) {
+	transport.Run(srv.ctx, conn, ss, transport.Options{Now: srv.opts.Now, HoldFirstWrite: hold})
+	unbind(raw)
+	srv.pumpEnded(ss)
 }
 
 // guard runs a callback that belongs to no session. It reports false if that

@@ -130,7 +130,7 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 	}
 	st.s, st.server, st.id = &ss.Session, st, e.Stream
 	if ss.http1 != nil {
-		st.exchange.byHTTP1(ss, ss.http1.request)
+		st.exchange.byHTTP1(ss, &ss.http1.request)
 	} else {
 		st.headers = pack(ss.view(e.Fields))
 	}

@@ -89,30 +89,41 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 			return nil
 		}
 	}
-	status, err := statusOf(h)
+	fields, same, err := s.prepare(h, o)
 	if err != nil {
 		return err
 	}
-	fields := s.response(status, h, o)
-	same := sameFields(s.sent.list, fields) // as the last response, which was checked
-	if !same {
-		if err := s.checkSingle(fields); err != nil {
-			return err
-		}
-		if st.tooLong(fields, core.FrameSizeError) {
-			return nil // the events say so
-		}
+	if !same && st.tooLong(fields, core.FrameSizeError) {
+		return nil // the events say so
 	}
-	end := o.EndStream || st.is(isHead) || hasNoBody(status)
+	end := o.EndStream || st.is(isHead) || hasNoBody(fields[0].Value)
 	if err := s.conn.Headers(now, st.id, fields, end); err != nil {
-		if errors.Is(err, core.ErrStreamLimit) {
-			return ErrHTTP2.with("The client's limit of concurrent pushed streams is reached")
-		}
-		return refused(err, fields)
+		return refusedResponse(err, fields)
 	}
 	s.sentBlock = s.conn.LastSent()
 	st.responded(s.keepSent(h, o, same), end, o.WaitForTrailers)
 	return nil
+}
+
+// prepare puts together the fields of a response and checks them, unless they
+// are the same as those of the last one, which were.
+func (s *Session) prepare(h Headers, o RespondOptions) (fields []Field, same bool, err error) {
+	status, err := statusOf(h)
+	if err != nil {
+		return nil, false, err
+	}
+	fields = s.response(status, h, o)
+	if same = sameFields(s.sent.list, fields); !same {
+		err = s.checkSingle(fields)
+	}
+	return fields, same, err
+}
+
+func refusedResponse(err error, fields []Field) error {
+	if errors.Is(err, core.ErrStreamLimit) {
+		return ErrHTTP2.with("The client's limit of concurrent pushed streams is reached")
+	}
+	return refused(err, fields)
 }
 
 // responded notes that the response has begun, and whether that was all of it.
@@ -167,6 +178,8 @@ func (s *Session) isGiven(h Headers) bool {
 
 // keepSent returns the fields just sent in a form that may be kept. Responses
 // that repeat share it.
+//
+//go:noinline
 func (s *Session) keepSent(h Headers, o RespondOptions, same bool) Headers {
 	s.given = Headers{}
 	if !same {

@@ -8,6 +8,7 @@ import (
 
 	"weft/core"
 	"weft/transport"
+	"weft/transport/tls"
 )
 
 // serveCore serves each connection with a core.Conn and nothing above it.
@@ -46,7 +47,13 @@ func serveCore(ctx context.Context, l net.Listener, secure bool) error {
 				panic(err) // the configuration is ours
 			}
 			s := &session{conn: c}
-			transport.Run(ctx, conn, transport.Drive(c, s.handle), opts)
+			if h, ok := conn.(*tls.Conn); ok && h.HandshakeContext(ctx) != nil {
+				conn.Close()
+				return
+			}
+			// A goroutine of its own: the stack that making all this takes would
+			// be the connection's for as long as it lives.
+			go transport.Run(ctx, conn, transport.Drive(c, s.handle), opts)
 		}()
 	}
 }
