@@ -59,7 +59,7 @@ func (w bulk) run(ctx context.Context, b *bench, c *contender) (sample, error) {
 			l.n = n
 			return runH2load(ctx, l)
 		})
-		b.note(pinned(clientCore, l.h2load()), o)
+		b.note(l.pinned(), o)
 	} else {
 		got, err = b.byH2load(ctx, srv, o, l, 2*w.m)
 	}

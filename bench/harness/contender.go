@@ -1,18 +1,23 @@
 package main
 
 import (
+	"context"
 	"net"
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 )
 
-// A contender is a server that takes part.
+// A contender is a server that takes part, a client, or both.
 type contender struct {
 	name    string
 	program string // that must be installed; none: it is ours
-	// argv makes what it runs with, after it wrote its configuration.
+	once    bool   // one round is enough: no target is about it
+	// argv makes what the server runs with, after it wrote its configuration.
 	argv func(k *kit, o serveOptions) ([]string, error)
+	// load, of one that is a client too, has it do a job.
+	load func(ctx context.Context, b *bench, o serveOptions, j job) (report, error)
 	// lacks says, for what it can't serve, why.
 	lacks map[ability]string
 }
@@ -48,12 +53,13 @@ func (o serveOptions) url(path string) string {
 type ability int
 
 const (
-	overTLS   ability = iota
-	bodies            // answers other than the 14 bytes
-	tenFields         // /page
-	uploads           // POST, answered when all of it has come
-	files             // /file, by what the interface has for files
-	tables            // header tables of another size
+	overTLS     ability = iota
+	bodies              // answers other than the 14 bytes
+	tenFields           // /page
+	uploads             // POST, answered when all of it has come
+	files               // /file, by what the interface has for files
+	tables              // header tables of another size
+	manyStreams         // as many as it is told
 )
 
 // missing says why c can't take part on this machine; "" if it can.
@@ -64,7 +70,7 @@ func (c *contender) missing(k *kit) string {
 		}
 		return ""
 	}
-	if c.name == "gnet" && !k.gnet {
+	if strings.HasPrefix(c.name, "gnet-") && !k.gnet {
 		return "adapters/gnet/benchserver is not there"
 	}
 	if slices.Contains(ourAPIs, c.name) && !slices.Contains(k.apis, c.name) {
@@ -86,7 +92,10 @@ var contenders = func() map[string]*contender {
 		}
 		all[api] = c
 	}
-	for _, c := range []*contender{gnet, canned, nghttpd, h2o, nginx, node("core"), node("compat")} {
+	for _, api := range []string{"core", "events", "nethttp"} {
+		all[api].load = clientLoad(api)
+	}
+	for _, c := range []*contender{gnet("core"), gnet("events"), canned, nghttpd, h2o, nginx, node("core"), node("compat"), h2load, curl} {
 		all[c.name] = c
 	}
 	return all
@@ -108,14 +117,17 @@ func serverArgv(api string) func(k *kit, o serveOptions) ([]string, error) {
 	}
 }
 
-// gnet serves several connections by one goroutine; it is a module of its own.
-var gnet = &contender{
-	name: "gnet",
-	argv: func(k *kit, o serveOptions) ([]string, error) { return []string{k.bin("gnet"), "-addr", o.addr}, nil },
-	lacks: map[ability]string{
-		overTLS: "cleartext only", bodies: "answers / only", tenFields: "answers / only",
-		uploads: "answers / only", files: "answers / only", tables: "answers / only",
-	},
+// gnet is weft on event loops, without a goroutine for each connection. It is a
+// module of its own, with a server of its own.
+func gnet(api string) *contender {
+	const few = "answers / and uploads, no more"
+	return &contender{
+		name: "gnet-" + api,
+		argv: func(k *kit, o serveOptions) ([]string, error) {
+			return []string{k.bin("gnet"), "-api", api, "-addr", o.addr}, nil
+		},
+		lacks: map[ability]string{overTLS: "cleartext only", bodies: few, tenFields: few, files: few, tables: few, manyStreams: "announces 1,000 streams"},
+	}
 }
 
 // canned is the ceiling: bench/canned.

@@ -22,8 +22,9 @@ type experiment struct {
 // A column measures one workload with one contender.
 type column struct {
 	name string
-	x    float64 // where it stands on the axis of a curve
-	once bool    // one round is enough
+	x    float64  // where it stands on the axis of a curve
+	once bool     // one round is enough
+	rows []string // who takes part; nil: all of the table
 	run  func(ctx context.Context, b *bench, c *contender) (sample, error)
 }
 

@@ -17,6 +17,8 @@ type load struct {
 	url     string
 	windows [2]int // bits of the stream's and the connection's window; 0: h2load's
 	upload  string // file to POST
+	threads int    // 0: 1
+	cores   string // ""; the client's
 }
 
 func (l load) h2load() []string {
@@ -27,15 +29,26 @@ func (l load) h2load() []string {
 	if l.upload != "" {
 		argv = append(argv, "-d", l.upload)
 	}
+	if l.threads > 1 {
+		argv = append(argv, "-t", strconv.Itoa(l.threads))
+	}
 	return append(argv, l.url)
+}
+
+// pinned is the command line with its cores.
+func (l load) pinned() []string {
+	if l.cores == "" {
+		l.cores = clientCore
+	}
+	return pinned(l.cores, l.h2load())
 }
 
 // loadLimit is how long one run of a client may take.
 const loadLimit = 60 * time.Second
 
-// runH2load runs it on the client's core and returns requests per second.
+// runH2load runs it and returns requests per second.
 func runH2load(ctx context.Context, l load) (rate float64, err error) {
-	out, err := run(ctx, loadLimit, pinned(clientCore, l.h2load()))
+	out, err := run(ctx, loadLimit, l.pinned())
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"os"
 	"strings"
 	"testing"
 )
@@ -197,5 +198,47 @@ func TestTargetsAreMeasured(t *testing.T) {
 				t.Errorf("%s, %s: nothing measures %s", target.id, target.what, name)
 			}
 		}
+	}
+}
+
+func TestParseReport(t *testing.T) {
+	r, err := parseReport(`{"requests":50,"failed":0,"seconds":0.5,"bytes":700,"cpu_us":2.5,"p50_us":10,"p99_us":99.5}` + "\n")
+	if err != nil || r.rate() != 100 || r.P99 != 99.5 || r.CPU != 2.5 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for _, line := range []string{"", "ready", `{"requests":50,"failed":1,"seconds":0.5}`, `{"requests":0,"failed":0,"seconds":0.5}`} {
+		if r, err := parseReport(line); err == nil {
+			t.Errorf("%q: %+v and no error", line, r)
+		}
+	}
+}
+
+// The document has a place for every table, and for no other.
+func TestDocumentHasAllMarkers(t *testing.T) {
+	text, err := os.ReadFile("../../docs/performance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(text)
+	if _, err := fill(doc, "targets", ""); err != nil {
+		t.Error(err)
+	}
+	for _, e := range experiments {
+		if _, err := fill(doc, e.id, ""); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := strings.Count(doc, "<!-- bench "); n != len(experiments)+1 {
+		t.Errorf("%d markers for %d tables and the targets", n, len(experiments))
+	}
+}
+
+// A curve has a line for each row that has a figure.
+func TestCurve(t *testing.T) {
+	e, r := sketch()
+	e.plot = curvePlot
+	got := draw(e, r, e.metrics[0])
+	if n := strings.Count(got, "<polyline"); n != 2 {
+		t.Errorf("%d lines, want 2:\n%s", n, got)
 	}
 }

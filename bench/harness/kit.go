@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"embed"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -17,8 +18,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-
-	_ "embed"
 )
 
 // A kit is all that contenders need, in a temporary folder.
@@ -30,8 +29,8 @@ type kit struct {
 	gnet      bool
 }
 
-//go:embed node.mjs
-var nodeServer []byte
+//go:embed node.mjs node-client.mjs
+var scripts embed.FS
 
 // bin is where a program of ours was built.
 func (k *kit) bin(name string) string { return filepath.Join(k.dir, name) }
@@ -59,7 +58,7 @@ func newKit(ctx context.Context) (*kit, error) {
 var wantOneOf = regexp.MustCompile(`want one of (.*)`)
 
 func (k *kit) build(ctx context.Context) error {
-	for _, name := range []string{"server", "canned"} {
+	for _, name := range []string{"server", "canned", "client", "relay"} {
 		if err := goBuild(ctx, ".", k.bin(name), "./bench/"+name); err != nil {
 			return err
 		}
@@ -143,8 +142,14 @@ func (k *kit) makeFiles() error {
 			return err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(k.dir, "node.mjs"), nodeServer, 0o644); err != nil {
-		return err
+	for _, name := range []string{"node.mjs", "node-client.mjs"} {
+		text, err := scripts.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(k.dir, name), text, 0o644); err != nil {
+			return err
+		}
 	}
 	// A server that drops its privileges still has to read all of it.
 	return os.Chmod(k.dir, 0o755)

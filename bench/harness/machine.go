@@ -16,6 +16,7 @@ func machine(ctx context.Context) []string {
 	facts := []string{
 		fmt.Sprintf("%s, %d cores", cpuModel(), runtime.NumCPU()),
 		"Linux " + firstLine(readFile("/proc/sys/kernel/osrelease")),
+		fmt.Sprintf("at most %s open files a process", thousands(float64(fileLimit()))),
 		strings.Replace(runtime.Version(), "go", "Go ", 1),
 	}
 	for _, p := range []struct{ program, flag string }{

@@ -32,7 +32,7 @@ func main() {
 	flag.StringVar(&o.rows, "rows", "", "and of them only the contenders that match, on standard output")
 	flag.StringVar(&o.columns, "columns", "", "and of them only the columns that match, on standard output")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often everything is measured")
-	flag.DurationVar(&o.span, "span", time.Second, "how long one measurement lasts, roughly")
+	flag.DurationVar(&o.span, "span", 800*time.Millisecond, "how long one measurement lasts, roughly")
 	flag.StringVar(&o.out, "out", "docs", "folder of performance.md and performance/")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -98,8 +98,38 @@ func start(ctx context.Context, o options) error {
 		return render(o.out)
 	}
 	fmt.Print(plainTargets(kept))
-	if o.quick {
-		return judge(kept)
+	if !o.quick {
+		return nil
+	}
+	if judge(kept) == nil {
+		return nil
+	}
+	return lookAgain(ctx, b, kept)
+}
+
+// lookAgain measures what fell short once more, and longer, before it is called
+// a failure: a machine that does something else at the same time is none.
+func lookAgain(ctx context.Context, b *bench, r *results) error {
+	again := &results{Tables: make(map[string]*tableResult)}
+	b.span *= 2
+	for _, t := range short(r) {
+		for _, e := range experiments {
+			if e.id != t.value.table {
+				continue
+			}
+			cut := *e
+			cut.rows = []string{t.value.row, t.to.row}
+			cut.columns = slices.DeleteFunc(slices.Clone(e.columns), func(c column) bool { return c.name != t.value.column })
+			got, err := conduct(ctx, b, &cut, 3, os.Stderr)
+			if err != nil {
+				return err
+			}
+			again.Tables[e.id] = got
+			fmt.Println(plain(&cut, got))
+			if err := judge(again); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -160,6 +190,15 @@ func raiseFileLimit() {
 		l.Cur = l.Max
 		syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l)
 	}
+}
+
+// fileLimit is how many files a process may have open.
+func fileLimit() int {
+	var l syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil {
+		return 1024
+	}
+	return int(min(l.Cur, 1<<30))
 }
 
 // render writes the document and the plots from the kept results.

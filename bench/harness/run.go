@@ -39,6 +39,9 @@ func conduct(ctx context.Context, b *bench, e *experiment, rounds int, progress 
 			}
 			fmt.Fprintf(progress, "%s, %s, round %d of %d\n", e.id, col.name, round+1, rounds)
 			for _, c := range rows {
+				if c.once && round > 0 || col.rows != nil && !slices.Contains(col.rows, c.name) {
+					continue
+				}
 				out := t.at(c.name, col.name)
 				if out.Failed != "" || out.Lacks != "" {
 					continue

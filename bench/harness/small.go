@@ -35,7 +35,7 @@ func (b *bench) byH2load(ctx context.Context, srv *server, o serveOptions, l loa
 		l.n = n
 		return runH2load(ctx, l)
 	})
-	b.note(pinned(clientCore, l.h2load()), o)
+	b.note(l.pinned(), o)
 	return got, err
 }
 

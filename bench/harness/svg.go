@@ -57,10 +57,15 @@ type series struct {
 }
 
 func collect(e *experiment, t *tableResult, m metric) plotted {
-	s := plotted{columns: e.columns, low: math.Inf(1), high: 0}
+	s := plotted{low: math.Inf(1), high: 0}
+	for _, c := range e.columns {
+		if shows(e, t, c, m) {
+			s.columns = append(s.columns, c)
+		}
+	}
 	for _, row := range e.rows {
 		line, any := series{name: row}, false
-		for _, c := range e.columns {
+		for _, c := range s.columns {
 			v := math.NaN()
 			if values := t.Cells[row][c.name].values(m.key); len(values) > 0 {
 				v, _, _ = median(values)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -11,7 +12,7 @@ func markdown(e *experiment, t *tableResult) string {
 	var b strings.Builder
 	for _, m := range e.metrics {
 		grid := grid(e, t, m)
-		if len(grid) == 1 {
+		if len(grid) == 1 || len(grid[0]) == 1 {
 			continue
 		}
 		for i, line := range grid {
@@ -25,11 +26,9 @@ func markdown(e *experiment, t *tableResult) string {
 	for _, line := range remarks(e, t) {
 		fmt.Fprintf(&b, "- %s\n", line)
 	}
-	if len(t.Commands) > 0 {
-		fmt.Fprintf(&b, "\n    bench/run -only '^%s$'\n", e.id)
-		for _, line := range t.Commands {
-			fmt.Fprintf(&b, "    # %s\n", line)
-		}
+	fmt.Fprintf(&b, "\n    bench/run -only '^%s$'\n", e.id)
+	for _, line := range t.Commands {
+		fmt.Fprintf(&b, "    # %s\n", line)
 	}
 	fmt.Fprintf(&b, "\n%s, rounds: %d. %s.\n", t.When, t.Rounds, strings.Join(t.Machine, ", "))
 	return b.String()
@@ -41,7 +40,7 @@ func plain(e *experiment, t *tableResult) string {
 	fmt.Fprintf(&b, "%s (%s)\n", e.title, e.id)
 	for _, m := range e.metrics {
 		grid := grid(e, t, m)
-		if len(grid) == 1 {
+		if len(grid) == 1 || len(grid[0]) == 1 {
 			continue
 		}
 		widths := make([]int, len(grid[0]))
@@ -68,13 +67,14 @@ func plain(e *experiment, t *tableResult) string {
 // the heading. Rows without a figure are left out.
 func grid(e *experiment, t *tableResult, m metric) [][]string {
 	heading := []string{m.title}
-	for _, c := range e.columns {
+	columns := slices.DeleteFunc(slices.Clone(e.columns), func(c column) bool { return !shows(e, t, c, m) })
+	for _, c := range columns {
 		heading = append(heading, c.name)
 	}
 	lines := [][]string{heading}
 	for _, row := range e.rows {
 		line, any := []string{row}, false
-		for _, c := range e.columns {
+		for _, c := range columns {
 			text := "–"
 			got := t.Cells[row][c.name]
 			switch values := got.values(m.key); {
@@ -90,6 +90,11 @@ func grid(e *experiment, t *tableResult, m metric) [][]string {
 		}
 	}
 	return lines
+}
+
+// shows reports whether a column has the metric: not all of them have all.
+func shows(e *experiment, t *tableResult, c column, m metric) bool {
+	return slices.ContainsFunc(e.rows, func(row string) bool { return len(t.Cells[row][c.name].values(m.key)) > 0 })
 }
 
 // figure is one cell: the median, how far the rounds spread, and the ratio to

@@ -19,6 +19,9 @@ var (
 func eventsOptions() events.ServerOptions {
 	opts := events.ServerOptions{}
 	opts.Settings.MaxConcurrentStreams = events.Set(uint32(maxStreams))
+	if maxStreams > 1000 {
+		opts.MaxSessionMemory = maxStreams / 100 // some 10 KB for each
+	}
 	if window > 0 {
 		opts.Settings.InitialWindowSize = events.Set(uint32(window))
 		opts.WindowSize = 4 * window

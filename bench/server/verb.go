@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strconv"
 
@@ -12,10 +13,12 @@ import (
 // serveVerb serves with the Express-like API: a server with five middlewares
 // and a hundred routes.
 func serveVerb(ctx context.Context, l net.Listener, secure bool) error {
+	if window > 0 || table >= 0 {
+		return errors.New("-window and -table are not for -api verb")
+	}
 	app := verb.CreateServer(verb.HTTP2).WithOptions(verb.Options{HTTP2: verb.HTTP2Options{
 		Settings: events.Settings{MaxConcurrentStreams: events.Set(uint32(maxStreams))},
 	}})
-	small, big := []byte(hello), []byte(large)
 	for range 5 {
 		app.Use(func(_ *verb.Request, _ *verb.Response, next verb.Next) { next() })
 	}
@@ -25,10 +28,18 @@ func serveVerb(ctx context.Context, l net.Listener, secure bool) error {
 		app.Get("/static/"+n, answer)
 		app.Get("/items"+n+"/:id", answer)
 	}
-	app.Get("/", func(_ *verb.Request, res *verb.Response) error {
-		return res.Header("content-type", "text/plain").Send(small)
-	})
-	app.Get("/1m", func(_ *verb.Request, res *verb.Response) error { return res.Send(big) })
+	for path, a := range answers {
+		if a.size > int64(len(a.body)) {
+			continue // it sends from memory
+		}
+		body := []byte(a.body[:a.size])
+		app.Get(path, func(_ *verb.Request, res *verb.Response) error {
+			for _, f := range a.fields[1:] {
+				res.Header(f.Name, f.Value)
+			}
+			return res.Send(body)
+		})
+	}
 	app.Post("/*", func(req *verb.Request, res *verb.Response) error {
 		n := 0
 		for p, body := make([]byte, 16<<10), req.Body(); ; {
