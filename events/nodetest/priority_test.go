@@ -6,26 +6,22 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 
-	"weft/core"
 	"weft/events"
 	"weft/transport/mem"
 )
 
 func TestNode_priority(t *testing.T) {
 	t.Run("client-priority-before-connect", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			d := newDialling(t)
-			d.handler = func(st *events.ServerStream) { st.End(nil) }
-			st := d.request(events.Headers{})
+		dialing(t, events.ConnectOptions{}, func(d *dialed) {
+			d.srv.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { st.End(nil) })
+			st := d.request(context.Background(), events.Headers{})
 			if err := st.Priority(events.PriorityOptions{}); err != nil {
 				t.Error(err)
 			}
 			st.Resume()
-			d.connect()
-			d.happened("client", "ready 1", "finish", "response 200", "end", "close 0")
-			d.over()
+			d.answer()
+			d.happened("client connect", "request response 200", "request end", "request close 0", "server stream /", "server stream close 0")
 		})
 	})
 	t.Run("client-set-priority", func(t *testing.T) {
@@ -167,32 +163,26 @@ func TestPriorityBeforeRequest(t *testing.T) {
 		{events.PriorityOptions{Weight: 42, Exclusive: true}, "HEADERS 1 prio=0,42,excl ", 42},
 		{events.PriorityOptions{Weight: 42, Silent: true}, "HEADERS 1 :", 42},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			d := newDialling(t)
-			st := d.request(events.Headers{})
+		dialing(t, events.ConnectOptions{}, func(d *dialed) {
+			st := d.request(context.Background(), events.Headers{})
 			if err := st.Priority(c.o); err != nil {
 				t.Error(err)
 			}
-			d.connect()
+			d.answer()
 			if sent := d.fromClient.stream(1); len(sent) != 1 || !strings.HasPrefix(sent[0], c.frame) {
 				t.Errorf("%+v: sent %q", c.o, sent)
 			}
 			if s := st.State(); s.Weight != c.weight {
 				t.Errorf("%+v: %+v", c.o, s)
 			}
-			st.Close(core.NoError)
-			d.over()
 		})
 	}
-	synctest.Test(t, func(t *testing.T) {
-		d := newDialling(t)
-		st := d.request(events.Headers{})
+	dialing(t, events.ConnectOptions{}, func(d *dialed) {
+		st := d.request(context.Background(), events.Headers{})
 		st.Priority(events.PriorityOptions{Parent: 1})
-		d.connect()
-		const text = `error ERR_INVALID_ARG_VALUE: The property "options.parent" is 1: a stream can't depend on itself`
-		d.happened("client", text, "close 2")
-		st.Close(core.NoError)
-		d.over()
+		d.answer()
+		const text = `request error ERR_INVALID_ARG_VALUE: The property "options.parent" is 1: a stream can't depend on itself`
+		d.happened("client connect", text, "request close 2")
 	})
 }
 

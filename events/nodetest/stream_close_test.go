@@ -1,11 +1,11 @@
 package nodetest
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"weft/core"
 	"weft/events"
@@ -23,10 +23,12 @@ func TestNode_client_rststream_before_connect(t *testing.T) {
 		"client-rststream-before-connect.1", "client-rststream-before-connect.2", "client-rststream-before-connect.3",
 	} {
 		t.Run(row, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				d := newDialling(t)
-				st := d.request(events.Headers{})
-				st.Resume()
+			dialing(t, events.ConnectOptions{}, func(d *dialed) {
+				st := d.request(context.Background(), events.Headers{}, func(st *events.ClientStream) {
+					st.OnReady(func() { d.note("request ready %d", st.ID()) })
+					st.OnFinish(func() { d.note("request finish") })
+					st.Resume()
+				})
 				if st.Closed() {
 					t.Error("closed before it was closed")
 				}
@@ -35,10 +37,11 @@ func TestNode_client_rststream_before_connect(t *testing.T) {
 					t.Errorf("after Close: closed %v, code %d %v", st.Closed(), code, ok)
 				}
 				st.Close(core.InternalError) // changes nothing
-				st.OnClose(func() { d.note("client callback") })
-				d.connect()
-				d.happened("client", "end", "ready 1", "finish", "error "+errProtocolText, "close 1", "callback")
-				d.happened("server", "stream 1", "aborted", "finish", "error "+errProtocolText, "close 1")
+				st.OnClose(func() { d.note("request callback") })
+				d.answer()
+				d.happened("request end", "client connect", "request ready 1", "request finish", "request error "+errProtocolText,
+					"request close 1", "request callback",
+					"server stream /", "server stream aborted", "server stream error "+errProtocolText, "server stream close 1")
 				if code, _ := st.RSTCode(); !st.Destroyed() || code != core.ProtocolError {
 					t.Errorf("destroyed %v, code %v", st.Destroyed(), code)
 				}
@@ -46,7 +49,6 @@ func TestNode_client_rststream_before_connect(t *testing.T) {
 				if len(sent) != 2 || sent[1] != "RST_STREAM 1 PROTOCOL_ERROR" {
 					t.Errorf("sent %q", sent)
 				}
-				d.over()
 			})
 		})
 	}
@@ -54,22 +56,20 @@ func TestNode_client_rststream_before_connect(t *testing.T) {
 
 func TestNode_client_stream_destroy_before_connect(t *testing.T) {
 	t.Run("client-stream-destroy-before-connect", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			d := newDialling(t)
-			st := d.request(events.Headers{})
+		dialing(t, events.ConnectOptions{}, func(d *dialed) {
+			st := d.request(context.Background(), events.Headers{})
 			mine := errors.New("mine")
 			var got error
 			st.OnError(func(err error) { got = err })
 			st.Destroy(mine)
-			d.connect()
+			d.answer()
 			if got != mine {
 				t.Errorf("error %v", got)
 			}
-			d.happened("", "client error mine", "client close 2", "session connect")
+			d.happened("request error mine", "request close 2", "client connect")
 			if sent := d.fromClient.stream(1); len(sent) != 0 {
 				t.Errorf("sent %q", sent)
 			}
-			d.over()
 		})
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"weft/core"
@@ -15,14 +14,13 @@ import (
 )
 
 func TestStreamBeforeReady(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDialling(t)
+	dialing(t, events.ConnectOptions{}, func(d *dialed) {
 		var got *bytes.Buffer
-		d.handler = func(st *events.ServerStream) {
+		d.srv.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) {
 			got = collect(&st.Stream)
 			st.End(nil)
-		}
-		st := d.request(events.H(":method", "POST"))
+		})
+		st := d.request(context.Background(), events.H(":method", "POST"))
 		if st.ID() != 0 || !st.Pending() {
 			t.Errorf("id %d, pending %v", st.ID(), st.Pending())
 		}
@@ -35,9 +33,8 @@ func TestStreamBeforeReady(t *testing.T) {
 			}
 			covers(t, "stream.event.ready")
 		})
-		synctest.Wait()
-		d.happened("") // nothing
-		d.connect()
+		d.happened()
+		d.answer()
 		if st.ID() != 1 {
 			t.Errorf("id %d", st.ID())
 		}
@@ -46,12 +43,11 @@ func TestStreamBeforeReady(t *testing.T) {
 			t.Error("pending")
 		}
 		covers(t, "stream.prop.pending")
-		d.happened("client", "ready 1", "finish", "response 200", "end", "close 0")
+		d.happened("client connect", "request response 200", "request end", "request close 0", "server stream /", "server stream close 0")
 		if got.String() != "written before the connection stood" {
 			t.Errorf("the server got %q", got)
 		}
 		covers(t, "rule.stream.buffer-until-ready")
-		d.over()
 	})
 }
 
@@ -208,15 +204,11 @@ func TestStreamState(t *testing.T) {
 	w.settle()
 	expect("destroyed", client.State(), events.StreamState{})
 
-	synctest.Test(t, func(t *testing.T) {
-		d := newDialling(t)
+	dialing(t, events.ConnectOptions{}, func(d *dialed) {
 		want := state(events.StreamStateIdle)
 		want.LocalWindowSize = 0
-		st := d.request(events.Headers{})
+		st := d.request(context.Background(), events.Headers{})
 		expect("not sent", st.State(), want)
-		st.Destroy(nil)
-		d.connect()
-		d.over()
 	})
 }
 
