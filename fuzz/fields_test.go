@@ -212,6 +212,7 @@ func (u *courier) exchange(t *tape) {
 		return
 	}
 	home := atHome(list)
+	interims := 0 // bytes
 	for range t.below(4) {
 		var promised core.StreamID
 		switch t.below(4) {
@@ -229,6 +230,17 @@ func (u *courier) exchange(t *tape) {
 			}
 		default:
 			list := t.list(responses)
+			if strings.HasPrefix(valueOf(list, ":status"), "1") {
+				// All of a request's together have a bound, too, of which the
+				// server can't know.
+				before := interims
+				for _, f := range list {
+					interims += f.Size()
+				}
+				if before > 0 && interims > u.client.Limits().MaxHeaderList {
+					continue
+				}
+			}
 			u.sends(u.server, list, func() error { return u.server.Headers(dawn, id, list, false) })
 		}
 		u.resize(t)
