@@ -151,15 +151,27 @@ type events struct {
 	data     DataReceived
 	reset    StreamReset
 	writable Writable
+	early    *earlyEvents
 	rare     *rareEvents
+}
+
+// earlyEvents are those that every connection sees once.
+type earlyEvents struct {
+	settings      SettingsReceived
+	settingsAcked SettingsAcked
+}
+
+func (c *Conn) early() *earlyEvents {
+	if c.ev.early == nil {
+		c.ev.early = new(earlyEvents)
+	}
+	return c.ev.early
 }
 
 type rareEvents struct {
 	lastEnd         endFrame // no event, but as rarely of use (push.go)
 	allowed         StreamsAllowed
 	push            PushPromiseReceived
-	settings        SettingsReceived
-	settingsAcked   SettingsAcked
 	ping            PingReceived
 	pingAcked       PingAcked
 	pingUnsolicited PingUnsolicited

@@ -37,8 +37,8 @@ func (c *Conn) SkipTo(id StreamID) { c.nextID = id }
 func (c *Conn) CheckBooks() error {
 	var local, peer, lingering, reserved, wire, waiting int
 	for s := c.streams.head; s != nil; s = s.allNext {
-		if c.streams.byID[s.id] != s {
-			return fmt.Errorf("stream %d is in the list and not in the map", s.id)
+		if c.streams.find(s.id) != s {
+			return fmt.Errorf("stream %d is in the list and not found", s.id)
 		}
 		switch {
 		case !s.counted:
@@ -86,7 +86,7 @@ func (c *Conn) CheckBooks() error {
 		{"lingering", c.lingering, lingering},
 		{"reserved", c.reserved, reserved},
 		{"wireStreams", c.wireStreams, wire},
-		{"streams by id", len(c.streams.byID), c.countList()},
+		{"streams by id", int(c.streams.size), c.countList()},
 		{"queued", queued, waiting},
 		{"remembered", len(c.closedIDs.ring), min(len(c.closedIDs.ring), c.cfg.MaxClosedStreams)},
 	} {

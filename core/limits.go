@@ -179,8 +179,8 @@ const (
 )
 
 // limitRows drive the defaults and the range checks.
-func (l *Limits) rows() []limitRow {
-	return []limitRow{
+func (l *Limits) rows() [23]limitRow {
+	return [...]limitRow{
 		{"MaxHeaderFields", &l.MaxHeaderFields, 128},
 		{"MaxHeaderFieldsHard", &l.MaxHeaderFieldsHard, 1000},
 		{"MaxHeaderList", &l.MaxHeaderList, 64 << 10},
@@ -219,12 +219,12 @@ type timeoutRow struct {
 	def   time.Duration
 }
 
-func (t *Timeouts) rows(client bool) []timeoutRow {
+func (t *Timeouts) rows(client bool) [12]timeoutRow {
 	idle := 120 * time.Second
 	if client {
 		idle = Never
 	}
-	return []timeoutRow{
+	return [...]timeoutRow{
 		{"Preface", &t.Preface, 10 * time.Second},
 		{"HeaderBlock", &t.HeaderBlock, 10 * time.Second},
 		{"SettingsAck", &t.SettingsAck, 10 * time.Second},

@@ -314,7 +314,7 @@ func (c *Conn) recvSettings(h frame.Header, p []byte) Event {
 			return nil
 		}
 	}
-	ev := &c.rare().settings
+	ev := &c.early().settings
 	ev.Settings = ev.Settings[:0]
 	for i := range n {
 		ev.Settings = append(ev.Settings, frame.SettingAt(p, i))
@@ -373,7 +373,7 @@ func (c *Conn) recvSettingsAck() Event {
 		c.dec.SetAllowedMaxDynamicTableSize(c.decoderLimit)
 		c.decodeCache.invalidate()
 	}
-	ev := &c.rare().settingsAcked
+	ev := &c.early().settingsAcked
 	*ev = SettingsAcked{acked.list, time.Duration(c.now - acked.sentAt)}
 	return ev
 }

@@ -56,13 +56,13 @@ type stream struct {
 // streamTable holds the open streams by id and in the order they were opened.
 // Nothing iterates the map, so that output never depends on its order.
 type streamTable struct {
-	byID map[StreamID]*stream
-	last *stream // the stream touched last: most lookups want it again
+	byID           map[StreamID]*stream // nil as long as there are few
+	size, freeSize int32                // of the list, and of free
+	last           *stream              // the stream touched last: most lookups want it again
 
 	head, tail *stream
 
-	free     *stream // recycled records, linked by allNext
-	freeSize int
+	free *stream // recycled records, linked by allNext
 }
 
 // maxFree bounds the recycled records a busy connection keeps; keepFree is
@@ -72,11 +72,22 @@ const (
 	keepFree = 2
 )
 
+// fewStreams are found without a map: it would be larger than they are, and for
+// a single one slower.
+const fewStreams = 4
+
 func (t *streamTable) find(id StreamID) *stream {
 	if s := t.last; s != nil && s.id == id {
 		return s
 	}
-	s := t.byID[id]
+	var s *stream
+	if t.byID != nil {
+		s = t.byID[id]
+	} else {
+		for s = t.head; s != nil && s.id != id; {
+			s = s.allNext
+		}
+	}
 	if s != nil {
 		t.last = s
 	}
@@ -99,10 +110,6 @@ func (t *streamTable) add(id StreamID) *stream {
 	s.urgency = defaultUrgency
 	s.recvLength, s.sendLength = -1, -1
 	s.lastTrickle = never
-	if t.byID == nil {
-		t.byID = make(map[StreamID]*stream)
-	}
-	t.byID[id] = s
 	t.last = s
 	s.allPrev = t.tail
 	if t.tail == nil {
@@ -111,13 +118,24 @@ func (t *streamTable) add(id StreamID) *stream {
 		t.tail.allNext = s
 	}
 	t.tail = s
+	switch t.size++; {
+	case t.byID != nil:
+		t.byID[id] = s
+	case t.size > fewStreams:
+		t.byID = make(map[StreamID]*stream)
+		for s := t.head; s != nil; s = s.allNext {
+			t.byID[s.id] = s
+		}
+	}
 	return s
 }
 
 // remove forgets the stream. The record may be reused at once: nothing may
 // keep it.
 func (t *streamTable) remove(s *stream) {
-	delete(t.byID, s.id)
+	if t.size--; t.byID != nil {
+		delete(t.byID, s.id)
+	}
 	if t.last == s {
 		t.last = nil
 	}
@@ -149,7 +167,7 @@ func (t *streamTable) trim() {
 		t.free = t.free.allNext
 		t.freeSize--
 	}
-	if len(t.byID) == 0 {
+	if t.size <= fewStreams {
 		t.byID = nil
 	}
 }

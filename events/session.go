@@ -102,8 +102,8 @@ type Session struct {
 	looped bool // driven by a loop of the caller's
 	aborts aborts
 
-	on    sessionEvents
-	early []func() // what waits for the connection
+	on    *sessionEvents // noListeners, or its own
+	early []func()       // what waits for the connection
 	pings []pendingPing
 	acks  []func(error, Settings, time.Duration)
 
@@ -137,8 +137,21 @@ type sessionEvents struct {
 	frameError     event[func(uint8, core.ErrCode, StreamID)]
 }
 
+// noListeners is what sessions share on which nobody listens, as on most of a
+// server's. It is never written to.
+var noListeners sessionEvents
+
+// listeners returns those of the session, to add to them.
+func (s *Session) listeners() *sessionEvents {
+	if s.on == &noListeners {
+		s.on = new(sessionEvents)
+	}
+	return s.on
+}
+
 func (s *Session) init(opts *SessionOptions, now time.Time) {
 	s.opts = opts
+	s.on = &noListeners
 	s.log = opts.logger()
 	s.high = opts.highWaterMark()
 	s.clock = opts.Now
@@ -185,7 +198,7 @@ func (s *Session) Do(f func()) {
 func (s *Session) OnConnect(f func()) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.on.connect, s.on.connect.add(f)}
+	return Listener{&s.mu, &s.listeners().connect, s.on.connect.add(f)}
 }
 
 // OnClose registers f for when the session has ended and with it all of its
@@ -193,7 +206,7 @@ func (s *Session) OnConnect(f func()) Listener {
 func (s *Session) OnClose(f func()) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.on.close, s.on.close.add(f)}
+	return Listener{&s.mu, &s.listeners().close, s.on.close.add(f)}
 }
 
 // OnError registers f for what ends the session before its time. Without a
@@ -202,7 +215,7 @@ func (s *Session) OnClose(f func()) Listener {
 func (s *Session) OnError(f func(err error)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.on.error, s.on.error.add(f)}
+	return Listener{&s.mu, &s.listeners().error, s.on.error.add(f)}
 }
 
 // OnGoaway registers f for a GOAWAY of the peer. With NoError the session then
@@ -210,28 +223,28 @@ func (s *Session) OnError(f func(err error)) Listener {
 func (s *Session) OnGoaway(f func(code core.ErrCode, lastStream StreamID, opaque []byte)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.on.goaway, s.on.goaway.add(f)}
+	return Listener{&s.mu, &s.listeners().goaway, s.on.goaway.add(f)}
 }
 
 // OnPing registers f for a PING of the peer, which has been answered.
 func (s *Session) OnPing(f func(payload [8]byte)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.on.ping, s.on.ping.add(f)}
+	return Listener{&s.mu, &s.listeners().ping, s.on.ping.add(f)}
 }
 
 // OnLocalSettings registers f for when the peer has acknowledged our settings.
 func (s *Session) OnLocalSettings(f func(Settings)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.on.localSettings, s.on.localSettings.add(f)}
+	return Listener{&s.mu, &s.listeners().localSettings, s.on.localSettings.add(f)}
 }
 
 // OnRemoteSettings registers f for the settings of the peer.
 func (s *Session) OnRemoteSettings(f func(Settings)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.on.remoteSettings, s.on.remoteSettings.add(f)}
+	return Listener{&s.mu, &s.listeners().remoteSettings, s.on.remoteSettings.add(f)}
 }
 
 // LocalSettings returns our settings as far as the peer has acknowledged them.

@@ -39,7 +39,7 @@ func (t *idle) passed(now time.Time) bool {
 func (s *Session) OnTimeout(f func()) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.on.timeout, s.on.timeout.add(f)}
+	return Listener{&s.mu, &s.listeners().timeout, s.on.timeout.add(f)}
 }
 
 // SetTimeout has the timeout event emitted when nothing was received or sent
@@ -54,7 +54,8 @@ func (s *Session) SetTimeout(d time.Duration, f func()) error {
 	defer s.unlock()
 	s.setTimeout(d)
 	if f != nil {
-		s.on.timeout.once(s.on.timeout.add(f))
+		on := s.listeners()
+		on.timeout.once(on.timeout.add(f))
 	}
 	return nil
 }

@@ -25,6 +25,9 @@ func (p *pump) settle(now time.Time) {
 	if p.eof {
 		next = time.Time{} // there are no more turns
 	}
+	if !p.held && p.armed.Equal(p.holdUntil) {
+		p.armed = time.Time{} // nothing is held any more: a timer less that fires in vain
+	}
 	p.arm(now, p.ownDeadline(next))
 	p.mu.Unlock()
 	if done {

@@ -27,7 +27,7 @@ func (p *pump) noMoreOutput(now time.Time, why *CloseError) {
 	if p.stage < lingering {
 		p.stage = lingering
 		p.lingers = now.Add(p.opts.Linger)
-		close(p.flushed)
+		p.quiet.Broadcast()
 		p.arm(now, p.lingers)
 	}
 	p.busy, p.again = false, false
@@ -49,10 +49,8 @@ func (p *pump) close(why *CloseError) {
 		p.mu.Unlock()
 		return
 	}
-	if p.stage < lingering {
-		close(p.flushed)
-	}
 	p.stage = closed
+	p.quiet.Broadcast()
 	if p.timer != nil {
 		p.timer.Stop()
 	}

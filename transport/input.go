@@ -91,13 +91,22 @@ func (p *pump) inputEnded(now time.Time, err error) {
 	switch {
 	case told.Orderly():
 		p.receiveEOF(now, nil)
-		<-p.flushed
+		p.waitFlushed()
 	case told.Kind == CloseRead:
 		// RFC 9113 §5.4.1: an endpoint "SHOULD first send a GOAWAY frame".
 		// What could not be read may still be written to.
 		p.receiveEOF(now, told)
-		<-p.flushed
+		p.waitFlushed()
 	default:
 		p.receiveEOF(now, told)
+	}
+}
+
+// waitFlushed waits until there is no more output.
+func (p *pump) waitFlushed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.stage < lingering {
+		p.quiet.Wait()
 	}
 }

@@ -46,8 +46,6 @@ type pump struct {
 	paused  atomic.Bool   // the reader waits for resume
 	resume  chan struct{} // holds one token
 
-	flushed chan struct{} // closed when stage reaches lingering
-
 	mu     sync.Mutex
 	stage  stage
 	cause  *CloseError // the first there was
@@ -57,7 +55,7 @@ type pump struct {
 	eof    bool        // input is over
 	owed   bool        // an Advance is owed for output written by an outsider
 	inside int         // goroutines that are in the pump, the reader apart
-	quiet  sync.Cond   // busy and inside have come to rest
+	quiet  sync.Cond   // stage has reached lingering, or busy and inside have come to rest
 
 	// The timer (deadline.go), guarded by mu.
 	timer     *time.Timer
@@ -87,12 +85,11 @@ const (
 
 func newPump(w Wire, ep Endpoint, opts Options) *pump {
 	p := &pump{
-		ep:      ep,
-		wire:    w,
-		opts:    opts,
-		held:    opts.HoldFirstWrite > 0,
-		resume:  make(chan struct{}, 1),
-		flushed: make(chan struct{}),
+		ep:     ep,
+		wire:   w,
+		opts:   opts,
+		held:   opts.HoldFirstWrite > 0,
+		resume: make(chan struct{}, 1),
 	}
 	if waiter, ok := ep.(Waiter); ok {
 		p.due = waiter.Due

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -72,15 +73,16 @@ func (o Options) withDefaults() Options {
 // A peer can make Run hold no more output than ep itself lets pend.
 func Run(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options) error {
 	p := newPump(wireOf(conn), ep, opts.withDefaults())
-	canceled := make(chan struct{})
+	var canceled sync.WaitGroup
+	canceled.Add(1)
 	stop := context.AfterFunc(ctx, func() {
-		defer close(canceled)
+		defer canceled.Done()
 		p.close(&CloseError{CloseCanceled, context.Cause(ctx)})
 	})
 	p.begin()
 	p.readAll()
 	if !stop() {
-		<-canceled
+		canceled.Wait()
 	}
 	return p.end()
 }
