@@ -230,12 +230,17 @@ func (app *App) Server() (*events.Server, error) {
 			return nil, err
 		}
 	}
-	serve := events.InGoroutine(app.serveEvents)
+	serve, inline := events.InGoroutine(app.serveEvents), opts.Inline.Or(false)
 	server.OnRequest(func(req *events.Request, res *events.Response) {
-		if st, ok := req.Stream(); ok && app.onStreamError.any() {
+		st, ok := req.Stream()
+		if ok && app.onStreamError.any() {
 			st.OnError(func(err error) {
 				app.onStreamError.each(func(f func(error, *events.ServerStream)) { f(err, st) })
 			})
+		}
+		if ok && inline && st.EndAfterHeaders() {
+			app.serveInline(req, res)
+			return
 		}
 		serve(req, res)
 	})

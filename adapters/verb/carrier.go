@@ -17,6 +17,7 @@ type carrier interface {
 
 	setHeader(name string, values ...string) error
 	addHeader(name string, value string) error
+	has(name string) bool
 	header(name string) string
 	values(name string) []string
 	headerNames() []string
@@ -27,7 +28,7 @@ type carrier interface {
 	write(p []byte) (int, error) // may block
 	flush() error
 	end(p []byte) error
-	sendFrom(f io.ReadCloser, size int64) error // the rest of the body; closes f
+	sendFrom(src io.Reader, size int64) error // the rest of the body; closes src
 	hint(links []string) error
 	setTrailer(name string, values []string) error
 	destroy(err error)
@@ -40,6 +41,7 @@ type native struct {
 	in  *events.BodyReader
 
 	bodiless bool // what follows the headers is no body
+	inline   bool // within a turn: nothing may wait
 }
 
 func (c *native) version() string                      { return c.req.HTTPVersion() }
@@ -60,18 +62,28 @@ func (c *native) setHeader(name string, values ...string) error {
 	return c.res.SetHeader(name, values...)
 }
 func (c *native) addHeader(name, value string) error { return c.res.AppendHeader(name, value) }
+func (c *native) has(name string) bool               { return c.res.HasHeader(name) }
 func (c *native) header(name string) string          { return c.res.GetHeader(name) }
 func (c *native) values(name string) []string        { return c.res.GetHeaderValues(name) }
 func (c *native) headerNames() []string              { return c.res.GetHeaderNames() }
 func (c *native) dropHeader(name string)             { c.res.RemoveHeader(name) } // fails only once they are sent
 func (c *native) setStatus(code int) error           { return c.res.SetStatusCode(code) }
 func (c *native) status() int                        { return c.res.StatusCode() }
-func (c *native) sent() bool                         { return c.res.HeadersSent() || c.res.WritableEnded() }
-func (c *native) write(p []byte) (int, error)        { return c.res.Blocking().Write(p) }
+func (c *native) sent() bool                         { return c.res.HeadersSent() }
 func (c *native) flush() error                       { return c.res.FlushHeaders() }
 func (c *native) end(p []byte) error                 { return c.res.End(p) }
-func (c *native) sendFrom(f io.ReadCloser, size int64) error {
-	return c.res.SendFrom(f, size)
+func (c *native) sendFrom(src io.Reader, size int64) error {
+	return c.res.SendFrom(src, size)
+}
+
+func (c *native) write(p []byte) (int, error) {
+	if !c.inline {
+		return c.res.Blocking().Write(p)
+	}
+	if _, err := c.res.Write(p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 func (c *native) hint(links []string) error {

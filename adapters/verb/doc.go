@@ -35,7 +35,8 @@
 // may block, reading the body or writing the response, and what belongs to a
 // connection goes on meanwhile. When the handler has returned, the response is
 // ended if it was not. The request keeps its place under the limit of concurrent
-// streams until then. See events.InGoroutine.
+// streams until then. See events.InGoroutine, and Options.Inline for handlers that
+// wait for nothing.
 //
 // The methods of an App may be called from any goroutine. A Request and a
 // Response belong to the goroutine that serves them.

@@ -74,12 +74,14 @@ func (e *PanicError) Error() string { return fmt.Sprint("panic: ", e.Value) }
 func guard(f func()) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{v, debug.Stack()}
+			err = panicked(v)
 		}
 	}()
 	f()
 	return nil
 }
+
+func panicked(v any) error { return &PanicError{v, debug.Stack()} }
 
 // logPanic logs what guard returned.
 func (app *App) logPanic(err error, req *Request) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +148,8 @@ func TestResponse(t *testing.T) {
 		}
 		return nil
 	})
+	app.Get("/from", func(_ *Request, res *Response) error { return res.SendFrom(strings.NewReader("123456789"), 5) })
+	app.Get("/short", func(_ *Request, res *Response) error { return res.SendFrom(strings.NewReader("123"), 5) })
 	app.Get("/hints", func(_ *Request, res *Response) error {
 		if err := res.EarlyHints("</a.css>; rel=preload; as=style"); err != nil {
 			return err
@@ -196,6 +199,19 @@ func TestResponse(t *testing.T) {
 	}
 	if a := c.get("/stream"); a.body != "abcdef" || a.trailers.Get("x-sum") != "6" {
 		t.Error("stream:", a)
+	}
+	if a := c.get("/from"); a.body != "12345" || a.headers.Get("content-length") != "5" {
+		t.Error("from a reader:", a)
+	}
+	if a := c.get("/short"); a.err == nil {
+		t.Error("a reader that ends early looks complete:", a)
+	}
+	for path, want := range map[string]string{"/from": "12345", "/short": ""} {
+		w := httptest.NewRecorder()
+		err := guard(func() { app.ServeHTTP(w, httptest.NewRequest("GET", path, nil)) })
+		if (err != nil) != (want == "") || want != "" && w.Body.String() != want {
+			t.Error("by net/http:", path, w.Body, err)
+		}
 	}
 	if a := c.get("/hints"); a.body != "later" || fmt.Sprint(a.hints) != "[</a.css>; rel=preload; as=style]" {
 		t.Error("hints:", a)

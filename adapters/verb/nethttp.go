@@ -19,7 +19,7 @@ import (
 // ServeHTTP serves a request of package net/http.
 func (app *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &borrowed{w: w, r: r}
-	app.serve(c, r.Method, targetOf(r), fieldsOf(r), nil)
+	app.serve(new(call), c, r.Method, targetOf(r), fieldsOf(r))
 	if c.broken {
 		panic(http.ErrAbortHandler)
 	}
@@ -76,6 +76,7 @@ func (c *borrowed) addHeader(name, value string) error {
 	return nil
 }
 
+func (c *borrowed) has(name string) bool        { return len(c.values(name)) > 0 }
 func (c *borrowed) header(name string) string   { return strings.Join(c.values(name), ", ") }
 func (c *borrowed) values(name string) []string { return c.w.Header().Values(name) }
 func (c *borrowed) dropHeader(name string)      { c.w.Header().Del(name) }
@@ -128,10 +129,19 @@ func (c *borrowed) end(p []byte) error {
 	return err
 }
 
-func (c *borrowed) sendFrom(f io.ReadCloser, size int64) error {
-	defer f.Close()
+func (c *borrowed) sendFrom(src io.Reader, size int64) (err error) {
+	if f, ok := src.(io.Closer); ok {
+		defer f.Close()
+	}
 	c.head()
-	_, err := io.CopyN(c.w, f, size)
+	switch {
+	case c.r.Method == http.MethodHead:
+	case size < 0:
+		_, err = io.Copy(c.w, src)
+	default:
+		_, err = io.CopyN(c.w, src, size)
+	}
+	c.broken = c.broken || err != nil // what was sent must not look complete
 	return err
 }
 

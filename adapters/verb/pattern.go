@@ -91,6 +91,20 @@ func staticKey(path string) string {
 	return strings.TrimSuffix(path, "/")
 }
 
+// firstSegment returns the first segment of a path as it was sent, without its
+// escapes. ok is false for one with a wrong escape, which no text is like.
+func firstSegment(path string) (s string, ok bool) {
+	s = path[1:]
+	if i := strings.IndexByte(s, '/'); i >= 0 {
+		s = s[:i]
+	}
+	if strings.IndexByte(s, '%') < 0 {
+		return s, true
+	}
+	s, err := url.PathUnescape(s)
+	return s, err == nil
+}
+
 // match compares with a path as it was sent. It returns what follows a prefix,
 // and params with what was captured.
 func (p *pattern) match(path string, params []param) (left string, out []param, ok bool) {

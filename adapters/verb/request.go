@@ -31,10 +31,9 @@ type Request struct {
 	onPush []func(*events.ServerStream) // of who counts
 }
 
-func newRequest(app *App, c carrier, method, target string, h events.Headers) *Request {
-	req := &Request{app: app, carrier: c, first: c, method: method, url: target, headers: h}
-	req.path, req.query = splitTarget(target)
-	return req
+func (r *Request) init(app *App, c carrier, method, target string, h events.Headers) {
+	r.app, r.carrier, r.first, r.method, r.url, r.headers = app, c, c, method, target, h
+	r.path, r.query = splitTarget(target)
 }
 
 // splitTarget returns path and query of a request's target.

@@ -3,7 +3,9 @@ package verb
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,7 +42,10 @@ func (r *Response) StatusCode() int { return r.carrier.status() }
 // Header sets a header field, in place of those of that name; several values
 // make several fields.
 func (r *Response) Header(name string, values ...string) *Response {
-	return r.fail(r.carrier.setHeader(name, values...))
+	if c, ok := r.carrier.(*native); ok { // so that values need not be on the heap
+		return r.fail(c.res.SetHeader(name, values...))
+	}
+	return r.fail(r.carrier.setHeader(name, slices.Clone(values)...))
 }
 
 // AddHeader adds a header field to those of that name.
@@ -143,7 +148,7 @@ func (r *Response) JSON(v any) error {
 
 // typed sets the content-type unless there is one.
 func (r *Response) typed(t string) {
-	if r.Get("content-type") == "" {
+	if !r.carrier.has("content-type") {
 		r.Header("content-type", t)
 	}
 }
@@ -152,7 +157,7 @@ func (r *Response) send(p []byte) error {
 	if r.err == nil && r.Sent() {
 		r.err = events.ErrHeadersSent
 	}
-	if len(p) > 0 && r.Get("content-length") == "" {
+	if len(p) > 0 && !r.carrier.has("content-length") {
 		r.Header("content-length", strconv.Itoa(len(p)))
 	}
 	if r.err != nil {
@@ -163,6 +168,31 @@ func (r *Response) send(p []byte) error {
 	}
 	r.ended = true
 	return nil
+}
+
+// SendFrom sends size bytes read from src as the body, -1 for all up to io.EOF,
+// and ends the response. It does not wait: src is read as the client makes room,
+// never more than 64 KiB ahead, in turns of the connection, so that it should be
+// something that does not block; by net/http it is read before SendFrom returns.
+// It is closed in the end, if it can be. Should it fail, or end early, the
+// response is broken off.
+//
+// Errors: those of Send.
+func (r *Response) SendFrom(src io.Reader, size int64) error {
+	if r.err == nil && r.Sent() {
+		r.err = events.ErrHeadersSent
+	}
+	if size >= 0 && !r.carrier.has("content-length") {
+		r.Header("content-length", strconv.FormatInt(size, 10))
+	}
+	if r.err != nil {
+		if f, ok := src.(io.Closer); ok {
+			f.Close()
+		}
+		return r.err
+	}
+	r.ended = true
+	return r.carrier.sendFrom(src, size)
 }
 
 // Redirect sends the client to another URL, with status 302 unless another is

@@ -40,19 +40,23 @@ func (l *layer) serves(req *Request) bool {
 	return l.method == "" || l.method == req.method || l.method == http.MethodGet && req.method == http.MethodHead
 }
 
-// table is what an app has, ready to be searched. It is not changed.
+// table is what an app has, ready to be searched. It is not changed. Every layer
+// is in one list, by what a path must have for the layer to be for it.
 type table struct {
 	layers []layer
 	static map[string][]int // routes without captures, by their paths
+	first  map[string][]int // patterns that begin with text, by that segment
 	others []int
 }
 
 func makeTable(layers []layer) *table {
-	t := &table{layers: slices.Clone(layers), static: make(map[string][]int)}
+	t := &table{layers: slices.Clone(layers), static: make(map[string][]int), first: make(map[string][]int)}
 	for i := range t.layers {
 		l := &t.layers[i]
 		if path, ok := l.pattern.static(); ok && l.handler != nil {
 			t.static[path] = append(t.static[path], i)
+		} else if segments := l.pattern.segments; len(segments) > 0 && segments[0].kind == literal {
+			t.first[segments[0].text] = append(t.first[segments[0].text], i)
 		} else {
 			t.others = append(t.others, i)
 		}
@@ -70,32 +74,45 @@ type walk struct {
 	path   string
 	params int // of the request's params, how many belong to the mount
 
-	static, others []int // layers that are still to be tried, in order
-	next           Next
+	todo [3][]int // layers that are still to be tried: each list in order
+	next Next
 }
 
 func newWalk(req *Request, res *Response, app *App, path string, up *walk) *walk {
-	w := &walk{req: req, res: res, app: app, table: app.layersNow(), up: up, path: path, params: len(req.params)}
-	w.static, w.others = w.table.static[staticKey(path)], w.table.others
-	w.next = func(err ...error) {
-		for _, err := range err {
-			if err != nil {
-				w.step(err)
-				return
-			}
+	return new(walk).init(req, res, app, path, up)
+}
+
+func (w *walk) init(req *Request, res *Response, app *App, path string, up *walk) *walk {
+	*w = walk{req: req, res: res, app: app, table: app.layersNow(), up: up, path: path, params: len(req.params), next: w.pass}
+	w.todo = [...][]int{w.table.static[staticKey(path)], nil, w.table.others}
+	if len(w.table.first) > 0 {
+		if first, ok := firstSegment(path); ok {
+			w.todo[1] = w.table.first[first]
 		}
-		w.step(nil)
 	}
 	return w
 }
 
+// pass is what middlewares call as next.
+func (w *walk) pass(err ...error) {
+	for _, err := range err {
+		if err != nil {
+			w.step(err)
+			return
+		}
+	}
+	w.step(nil)
+}
+
 // layer returns the next layer to be tried.
 func (w *walk) layer() *layer {
-	from := &w.others
-	if len(w.static) > 0 && (len(w.others) == 0 || w.static[0] < w.others[0]) {
-		from = &w.static
+	var from *[]int
+	for i := range w.todo {
+		if l := w.todo[i]; len(l) > 0 && (from == nil || l[0] < (*from)[0]) {
+			from = &w.todo[i]
+		}
 	}
-	if len(*from) == 0 {
+	if from == nil {
 		return nil
 	}
 	i := (*from)[0]

@@ -103,10 +103,10 @@ func (app *App) serveConnect(req *events.Request, res *events.Response) {
 		res.End(nil)
 		return
 	}
-	c := &native{req: req, res: res, bodiless: true}
-	app.serve(c, req.Method(), req.URL(), req.Headers(), func(o websocket.ServerOptions) (*websocket.Conn, error) {
-		return websocket.Upgrade(req, res, o)
-	})
+	c := new(call)
+	c.native = native{req: req, res: res, bodiless: true}
+	c.req.upgrade = func(o websocket.ServerOptions) (*websocket.Conn, error) { return websocket.Upgrade(req, res, o) }
+	app.serve(c, &c.native, req.Method(), req.URL(), req.Headers())
 }
 
 // shouldUpgrade reports whether a request by HTTP/1.1 is for serveUpgrade. RFC
@@ -139,7 +139,8 @@ func (app *App) serveUpgrade(req *events.Request, conn net.Conn, head []byte) {
 	w := &rawWriter{conn: conn, h: make(http.Header)}
 	upgraded := false
 	c := &borrowed{w: w, r: r}
-	app.serve(c, req.Method(), req.URL(), req.Headers(), func(o websocket.ServerOptions) (*websocket.Conn, error) {
+	x := new(call)
+	x.req.upgrade = func(o websocket.ServerOptions) (*websocket.Conn, error) {
 		c.begun = true
 		ws, err := websocket.UpgradeHTTP1(req, conn, head, o)
 		if errors.Is(err, websocket.ErrInvalidArg) {
@@ -148,7 +149,8 @@ func (app *App) serveUpgrade(req *events.Request, conn net.Conn, head []byte) {
 			upgraded = true
 		}
 		return ws, err
-	})
+	}
+	app.serve(x, c, req.Method(), req.URL(), req.Headers())
 	if !upgraded && !c.broken {
 		c.head()
 		w.finish()

@@ -11,7 +11,8 @@
 //
 // -api core drives the protocol core without any layer above it, -api events
 // is package events, -api compat is its Request and Response, -api verb is
-// package verb with five middlewares and a hundred routes, and -api nethttp is
+// package verb with five middlewares and a hundred routes (-api verb-goroutine:
+// each request in a goroutine of its own), and -api nethttp is
 // Go's net/http with the same answers, to compare with in the same run.
 //
 // Whatever the interface, the collector runs when the heap has grown to five

@@ -32,6 +32,8 @@ var apis = map[string]func(ctx context.Context, l net.Listener, secure bool) err
 	"events":  serveEvents,
 	"nethttp": serveNetHTTP,
 	"verb":    serveVerb,
+
+	"verb-goroutine": serveVerbGoroutine,
 }
 
 // gcPercent lets the heap, of a few MB, grow to five times what lives before it

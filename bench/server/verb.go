@@ -10,32 +10,40 @@ import (
 	"weft/events"
 )
 
-// serveVerb serves with the Express-like API: a server with five middlewares
-// and a hundred routes.
-func serveVerb(ctx context.Context, l net.Listener, secure bool) error {
+// serveVerb serves with the Express-like API: an application of five middlewares
+// and a hundred routes. Its handlers wait for nothing but bodies.
+func serveVerb(ctx context.Context, l net.Listener, secure bool) error { return serveApp(l, true) }
+
+// serveVerbGoroutine is the same with a goroutine for each request.
+func serveVerbGoroutine(ctx context.Context, l net.Listener, secure bool) error {
+	return serveApp(l, false)
+}
+
+func serveApp(l net.Listener, inline bool) error {
 	if window > 0 || table >= 0 {
 		return errors.New("-window and -table are not for -api verb")
 	}
-	app := verb.CreateServer(verb.HTTP2).WithOptions(verb.Options{HTTP2: verb.HTTP2Options{
-		Settings: events.Settings{MaxConcurrentStreams: events.Set(uint32(maxStreams))},
-	}})
+	app := verb.CreateServer(verb.HTTP2).WithOptions(verb.Options{
+		Inline: events.Set(inline),
+		HTTP2:  verb.HTTP2Options{Settings: events.Settings{MaxConcurrentStreams: events.Set(uint32(maxStreams))}},
+	})
 	for range 5 {
 		app.Use(func(_ *verb.Request, _ *verb.Response, next verb.Next) { next() })
 	}
-	for i := range 48 {
+	for i := range 46 {
 		n := strconv.Itoa(i)
-		answer := func(_ *verb.Request, res *verb.Response) error { return res.Text(n) }
-		app.Get("/static/"+n, answer)
-		app.Get("/items"+n+"/:id", answer)
+		says := func(_ *verb.Request, res *verb.Response) error { return res.Text(n) }
+		app.Get("/static/"+n, says)
+		app.Get("/items"+n+"/:id", says)
 	}
 	for path, a := range answers {
-		if a.size > int64(len(a.body)) {
-			continue // it sends from memory
-		}
-		body := []byte(a.body[:a.size])
+		body := []byte(a.body[:min(a.size, int64(len(a.body)))])
 		app.Get(path, func(_ *verb.Request, res *verb.Response) error {
 			for _, f := range a.fields[1:] {
 				res.Header(f.Name, f.Value)
+			}
+			if a.size > int64(len(body)) {
+				return res.SendFrom(a.reader(), a.size)
 			}
 			return res.Send(body)
 		})
@@ -50,13 +58,12 @@ func serveVerb(ctx context.Context, l net.Listener, secure bool) error {
 			if req.Context().Err() != nil {
 				return err
 			}
-			return res.Text(strconv.Itoa(n))
+			return res.Header("content-type", "text/plain").Send([]byte(strconv.Itoa(n)))
 		}
 	})
-	app.Get("/*", func(*verb.Request, *verb.Response) error { return &verb.Error{Status: 404} })
-	srv, err := app.Server()
+	server, err := app.Server()
 	if err != nil {
 		return err
 	}
-	return srv.Serve(l)
+	return server.Serve(l)
 }
