@@ -22,11 +22,12 @@ func (r *Request) Body() io.Reader { return r.carrier.body() }
 // Errors: an *Error of status 413 for a body of more than Options.BodyLimit, and
 // those of reading.
 func (r *Request) Bytes() ([]byte, error) {
-	if !r.read {
-		r.read = true
-		r.body, r.bodyOf = r.readBody()
+	more := r.extra()
+	if !more.read {
+		more.read = true
+		more.body, more.bodyOf = r.readBody()
 	}
-	return r.body, r.bodyOf
+	return more.body, more.bodyOf
 }
 
 func (r *Request) readBody() ([]byte, error) {
@@ -96,8 +97,8 @@ func (r *Request) Form() (url.Values, error) {
 // Errors: an *Error of status 415 if the body is something else, of status 400
 // if it is malformed; those of Bytes.
 func (r *Request) Multipart() (*multipart.Form, error) {
-	if r.form != nil {
-		return r.form, nil
+	if more := r.extra(); more.form != nil {
+		return more.form, nil
 	}
 	t, params, err := mime.ParseMediaType(r.Get("content-type"))
 	if err != nil || t != "multipart/form-data" || params["boundary"] == "" {
@@ -114,13 +115,13 @@ func (r *Request) Multipart() (*multipart.Form, error) {
 	case err != nil:
 		return nil, &Error{Status: http.StatusBadRequest, Message: "the form is malformed", Cause: err}
 	}
-	r.form = form
+	r.more.form = form
 	return form, nil
 }
 
 // done lets go of what the request has made.
 func (r *Request) done() {
-	if r.form != nil {
-		r.form.RemoveAll() // of parts that were too many for memory
+	if r.more != nil && r.more.form != nil {
+		r.more.form.RemoveAll() // of parts that were too many for memory
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 
 	"weft/events"
 )
@@ -42,6 +43,8 @@ type native struct {
 
 	bodiless bool // what follows the headers is no body
 	inline   bool // within a turn: nothing may wait
+	typed    bool // there is, or was, a content-type: all fields are set by way of this
+	measured bool // and a content-length
 }
 
 func (c *native) version() string                      { return c.req.HTTPVersion() }
@@ -59,19 +62,39 @@ func (c *native) body() io.Reader {
 }
 
 func (c *native) setHeader(name string, values ...string) error {
+	c.notes(name)
 	return c.res.SetHeader(name, values...)
 }
-func (c *native) addHeader(name, value string) error { return c.res.AppendHeader(name, value) }
-func (c *native) has(name string) bool               { return c.res.HasHeader(name) }
-func (c *native) header(name string) string          { return c.res.GetHeader(name) }
-func (c *native) values(name string) []string        { return c.res.GetHeaderValues(name) }
-func (c *native) headerNames() []string              { return c.res.GetHeaderNames() }
-func (c *native) dropHeader(name string)             { c.res.RemoveHeader(name) } // fails only once they are sent
-func (c *native) setStatus(code int) error           { return c.res.SetStatusCode(code) }
-func (c *native) status() int                        { return c.res.StatusCode() }
-func (c *native) sent() bool                         { return c.res.HeadersSent() }
-func (c *native) flush() error                       { return c.res.FlushHeaders() }
-func (c *native) end(p []byte) error                 { return c.res.End(p) }
+func (c *native) addHeader(name, value string) error {
+	c.notes(name)
+	return c.res.AppendHeader(name, value)
+}
+
+// notes notes that a field was set, if every response is asked for it.
+func (c *native) notes(name string) {
+	switch name = strings.TrimSpace(name); len(name) {
+	case len("content-type"):
+		c.typed = c.typed || strings.EqualFold(name, "content-type")
+	case len("content-length"):
+		c.measured = c.measured || strings.EqualFold(name, "content-length")
+	}
+}
+
+func (c *native) has(name string) bool {
+	if name == "content-type" && !c.typed || name == "content-length" && !c.measured {
+		return false
+	}
+	return c.res.HasHeader(name)
+}
+func (c *native) header(name string) string   { return c.res.GetHeader(name) }
+func (c *native) values(name string) []string { return c.res.GetHeaderValues(name) }
+func (c *native) headerNames() []string       { return c.res.GetHeaderNames() }
+func (c *native) dropHeader(name string)      { c.res.RemoveHeader(name) } // fails only once they are sent
+func (c *native) setStatus(code int) error    { return c.res.SetStatusCode(code) }
+func (c *native) status() int                 { return c.res.StatusCode() }
+func (c *native) sent() bool                  { return c.res.HeadersSent() }
+func (c *native) flush() error                { return c.res.FlushHeaders() }
+func (c *native) end(p []byte) error          { return c.res.End(p) }
 func (c *native) sendFrom(src io.Reader, size int64) error {
 	return c.res.SendFrom(src, size)
 }

@@ -225,8 +225,8 @@ func (r *Request) http() (*http.Request, error) {
 	}
 	if st, ok := c.stream(); !c.bodiless && (!ok || !st.EndAfterHeaders()) {
 		out.Body = io.NopCloser(r.Body())
-		if r.read {
-			out.Body = io.NopCloser(bytes.NewReader(r.body))
+		if r.more != nil && r.more.read {
+			out.Body = io.NopCloser(bytes.NewReader(r.more.body))
 		}
 		if out.ContentLength, err = strconv.ParseInt(r.Get("content-length"), 10, 64); err != nil {
 			out.ContentLength = -1

@@ -63,6 +63,9 @@ func compile(s string, prefix bool) pattern {
 	return p
 }
 
+// any reports whether the pattern is for every path.
+func (p *pattern) any() bool { return p.prefix && len(p.segments) == 0 }
+
 // static returns the one path the pattern stands for, if that is so.
 func (p *pattern) static() (path string, ok bool) {
 	if p.prefix {

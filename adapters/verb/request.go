@@ -22,13 +22,25 @@ type Request struct {
 	params                   []param
 	headers                  events.Headers
 
+	onPush []func(*events.ServerStream) // of who counts
+	more   *requestMore                 // nil for most
+}
+
+// requestMore is what few requests have.
+type requestMore struct {
 	values url.Values // of the query, once they were asked for
 	body   []byte
 	read   bool // body is there
 	bodyOf error
 	form   *multipart.Form
+}
 
-	onPush []func(*events.ServerStream) // of who counts
+// extra returns what few requests have, to change it.
+func (r *Request) extra() *requestMore {
+	if r.more == nil {
+		r.more = new(requestMore)
+	}
+	return r.more
 }
 
 func (r *Request) init(app *App, c carrier, method, target string, h events.Headers) {
@@ -84,10 +96,11 @@ func (r *Request) Params() map[string]string {
 // Query returns the values in the query. Parts of it that make no sense are
 // left out.
 func (r *Request) Query() url.Values {
-	if r.values == nil {
-		r.values, _ = url.ParseQuery(r.query)
+	more := r.extra()
+	if more.values == nil {
+		more.values, _ = url.ParseQuery(r.query)
 	}
-	return r.values
+	return more.values
 }
 
 // Headers returns the header fields, pseudo-fields included, with lower-case

@@ -43,7 +43,7 @@ func (r *Response) StatusCode() int { return r.carrier.status() }
 // make several fields.
 func (r *Response) Header(name string, values ...string) *Response {
 	if c, ok := r.carrier.(*native); ok { // so that values need not be on the heap
-		return r.fail(c.res.SetHeader(name, values...))
+		return r.fail(c.setHeader(name, values...))
 	}
 	return r.fail(r.carrier.setHeader(name, slices.Clone(values)...))
 }

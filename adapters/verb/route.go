@@ -40,28 +40,80 @@ func (l *layer) serves(req *Request) bool {
 	return l.method == "" || l.method == req.method || l.method == http.MethodGet && req.method == http.MethodHead
 }
 
-// table is what an app has, ready to be searched. It is not changed. Every layer
-// is in one list, by what a path must have for the layer to be for it.
+// table is what an app has, ready to be searched. It is not changed. A path has
+// one list of what may be for it, in order: that of the path itself if there are
+// routes without captures for it, or else that of its first segment if there are
+// patterns that begin with that, or else others. So each list has all of the
+// more general ones in it.
 type table struct {
 	layers []layer
-	static map[string][]int // routes without captures, by their paths
-	first  map[string][]int // patterns that begin with text, by that segment
-	others []int
+	static map[string][]*layer
+	first  map[string][]*layer
+	others []*layer
 }
 
 func makeTable(layers []layer) *table {
-	t := &table{layers: slices.Clone(layers), static: make(map[string][]int), first: make(map[string][]int)}
+	t := &table{layers: slices.Clone(layers), static: make(map[string][]*layer), first: make(map[string][]*layer)}
+	for i := range t.layers { // what lists there are to be
+		if path, ok := t.layers[i].static(); ok {
+			t.static[path] = nil
+		} else if text, ok := t.layers[i].first(); ok {
+			t.first[text] = nil
+		}
+	}
 	for i := range t.layers {
 		l := &t.layers[i]
-		if path, ok := l.pattern.static(); ok && l.handler != nil {
-			t.static[path] = append(t.static[path], i)
-		} else if segments := l.pattern.segments; len(segments) > 0 && segments[0].kind == literal {
-			t.first[segments[0].text] = append(t.first[segments[0].text], i)
-		} else {
-			t.others = append(t.others, i)
+		path, static := l.static()
+		text, begins := l.first()
+		if !static && !begins {
+			t.others = append(t.others, l)
+		}
+		if !static {
+			for first := range t.first {
+				if !begins || first == text {
+					t.first[first] = append(t.first[first], l)
+				}
+			}
+		}
+		for p := range t.static {
+			first, _, _ := strings.Cut(strings.TrimPrefix(p, "/"), "/")
+			if static && p == path || !static && (!begins || first == text) {
+				t.static[p] = append(t.static[p], l)
+			}
 		}
 	}
 	return t
+}
+
+// static returns the key of the one path that a route is for, if that is so.
+func (l *layer) static() (path string, ok bool) {
+	if l.handler == nil {
+		return "", false
+	}
+	return l.pattern.static()
+}
+
+// first returns the text a pattern begins with, if it does.
+func (l *layer) first() (text string, ok bool) {
+	if s := l.pattern.segments; len(s) > 0 && s[0].kind == literal {
+		return s[0].text, true
+	}
+	return "", false
+}
+
+// find returns what may be for a path.
+func (t *table) find(path string) []*layer {
+	if list, ok := t.static[staticKey(path)]; ok {
+		return list
+	}
+	if len(t.first) > 0 {
+		if first, ok := firstSegment(path); ok {
+			if list, ok := t.first[first]; ok {
+				return list
+			}
+		}
+	}
+	return t.others
 }
 
 // walk is a request's way through the layers of an app.
@@ -69,12 +121,11 @@ type walk struct {
 	req    *Request
 	res    *Response
 	app    *App
-	table  *table
 	up     *walk // that of the app this one is mounted in
 	path   string
 	params int // of the request's params, how many belong to the mount
 
-	todo [3][]int // layers that are still to be tried: each list in order
+	todo []*layer // that are still to be tried
 	next Next
 }
 
@@ -83,61 +134,46 @@ func newWalk(req *Request, res *Response, app *App, path string, up *walk) *walk
 }
 
 func (w *walk) init(req *Request, res *Response, app *App, path string, up *walk) *walk {
-	*w = walk{req: req, res: res, app: app, table: app.layersNow(), up: up, path: path, params: len(req.params), next: w.pass}
-	w.todo = [...][]int{w.table.static[staticKey(path)], nil, w.table.others}
-	if len(w.table.first) > 0 {
-		if first, ok := firstSegment(path); ok {
-			w.todo[1] = w.table.first[first]
-		}
-	}
+	w.req, w.res, w.app, w.up, w.path, w.params = req, res, app, up, path, len(req.params)
+	w.todo, w.next = app.layersNow().find(path), w.pass
 	return w
 }
 
-// pass is what middlewares call as next.
-func (w *walk) pass(err ...error) {
-	for _, err := range err {
-		if err != nil {
-			w.step(err)
-			return
-		}
-	}
-	w.step(nil)
-}
+// step is pass for one error, or nil.
+func (w *walk) step(err error) { w.pass(err) }
 
-// layer returns the next layer to be tried.
-func (w *walk) layer() *layer {
-	var from *[]int
-	for i := range w.todo {
-		if l := w.todo[i]; len(l) > 0 && (from == nil || l[0] < (*from)[0]) {
-			from = &w.todo[i]
-		}
-	}
-	if from == nil {
-		return nil
-	}
-	i := (*from)[0]
-	*from = (*from)[1:]
-	return &w.table.layers[i]
-}
-
-// step gives the request, or an error about it, to the next layer that is for
-// it.
-func (w *walk) step(err error) {
-	req, res := w.req, w.res
-	for {
-		req.walk = w
-		l := w.layer()
-		if l == nil {
+// pass gives the request, or an error about it, to the next layer that is for
+// it. It is what middlewares call as next, and a request is as deep in calls as
+// there are middlewares: hence one function.
+func (w *walk) pass(errs ...error) {
+	var err error
+	for _, e := range errs {
+		if e != nil {
+			err = e
 			break
 		}
+	}
+	req, res := w.req, w.res
+	if req.walk != w {
+		req.walk = w
+	}
+	for len(w.todo) > 0 {
+		l := w.todo[0]
+		w.todo = w.todo[1:]
 		if (err != nil) != (l.onError != nil) || l.handler != nil && !l.serves(req) {
 			continue
 		}
-		left, params, ok := l.pattern.match(w.path, req.params[:w.params])
-		if !ok {
-			continue
+		left := w.path
+		if l.pattern.any() {
+			req.params = req.params[:w.params]
+		} else {
+			var ok bool
+			var params []param
+			if left, params, ok = l.pattern.match(left, req.params[:w.params]); !ok {
+				continue
+			}
+			req.params = params
 		}
-		req.params = params
 		switch {
 		case l.mounted != nil:
 			newWalk(req, res, l.mounted, left, w).step(nil)
