@@ -63,6 +63,7 @@ type Conn struct {
 	out           []byte
 	lent          *lending // of the output, not in out (lend.go)
 	taken         bool     // any output was ever taken
+	swapped       bool     // out is storage that was lent
 	batch         uint16   // how often (low bits)
 	handed        int      // taken and not yet Wrote
 	replies       int      // of out: frames the peer made us send

@@ -73,7 +73,7 @@ func (c *Conn) lend(p string) {
 // order, and Wrote counts both. Output and pieces are the caller's.
 func (c *Conn) SwapPieces(spare []byte) (out []byte, pieces []Piece) {
 	out = c.out
-	c.out = spare[:0]
+	c.out, c.swapped = spare[:0], spare != nil
 	n := len(out)
 	if c.lent != nil {
 		pieces = c.lent.pieces

@@ -27,7 +27,7 @@ func (c *Conn) AppendOutput(dst []byte) []byte {
 func (c *Conn) SwapOutput(spare []byte) []byte {
 	c.join()
 	out := c.out
-	c.out = spare[:0]
+	c.out, c.swapped = spare[:0], spare != nil
 	if len(out) > 0 {
 		c.handOver(len(out))
 	}

@@ -116,7 +116,7 @@ func (c *Conn) slim() {
 		c.ev = events{}
 		c.sched = schedule{}
 	}
-	if len(c.out) == 0 {
+	if len(c.out) == 0 && !c.swapped { // else whoever lent it takes it back
 		c.out = nil
 	}
 	c.streams.trim()
