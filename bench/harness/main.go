@@ -57,7 +57,7 @@ func start(ctx context.Context, o options) error {
 		return render(o.out)
 	}
 	if o.quick {
-		o.span, o.rounds = 300*time.Millisecond, 1
+		o.span, o.rounds = 500*time.Millisecond, 1
 	}
 	raiseFileLimit()
 	k, err := newKit(ctx)
