@@ -88,6 +88,7 @@ type Conn struct {
 	wireStreams int      // not closed on the wire
 	streamsSeen int
 	wantOpen    bool // Open failed with ErrStreamLimit
+	resting     bool // slim has run since there was a stream
 
 	// Flow control (flow.go, grow.go, schedule.go).
 	inflow     inflow

@@ -120,7 +120,12 @@ func (c *Conn) slim() {
 		c.out = nil
 	}
 	c.streams.trim()
+	c.resting = true
 }
+
+// Resting reports whether the connection has had no stream for a second, and has
+// given back what only a busy one needs. Layers above may then do so as well.
+func (c *Conn) Resting() bool { return c.resting }
 
 const slimDelay = time.Second
 

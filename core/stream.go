@@ -65,12 +65,9 @@ type streamTable struct {
 	free *stream // recycled records, linked by allNext
 }
 
-// maxFree bounds the recycled records a busy connection keeps; keepFree is
-// what an idle one keeps.
-const (
-	maxFree  = 1000
-	keepFree = 2
-)
+// maxFree bounds the recycled records a busy connection keeps. An idle one keeps
+// none.
+const maxFree = 1000
 
 // fewStreams are found without a map: it would be larger than they are, and for
 // a single one slower.
@@ -163,10 +160,7 @@ func (t *streamTable) remove(s *stream) {
 // trim gives recycled records back, and the map of a connection that had many
 // streams.
 func (t *streamTable) trim() {
-	for t.freeSize > keepFree {
-		t.free = t.free.allNext
-		t.freeSize--
-	}
+	t.free, t.freeSize = nil, 0
 	if t.size <= fewStreams {
 		t.byID = nil
 	}
@@ -344,5 +338,6 @@ func (c *Conn) born(id StreamID) *stream {
 	}
 	c.disarm(TimerIdle)
 	c.disarm(TimerSlim)
+	c.resting = false
 	return s
 }
