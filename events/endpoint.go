@@ -57,8 +57,37 @@ func (s *Session) Advance(now time.Time) {
 	if !s.conn.Closed() {
 		s.conn.Advance(now)
 		s.fireTimeouts(now)
+		if s.conn.Resting() {
+			s.slim()
+		}
 	}
 	s.endTurn()
+}
+
+// slim gives back what saves allocations while there are streams.
+func (s *Session) slim() {
+	if s.live > 0 || s.announcing != nil {
+		return // streams that only the core has forgotten
+	}
+	s.fields, s.chunk, s.queued, s.buffers = nil, nil, nil, nil
+	s.received, s.sent, s.given = Headers{}, Headers{}, Headers{}
+	s.receivedBlock, s.sentBlock = 0, 0
+	s.date = ""
+	if len(s.streams) == 0 {
+		s.streams = nil
+	}
+	if s.queue.empty() {
+		s.queue = tasks{}
+	}
+	if len(s.held) == 0 {
+		s.held = nil
+	}
+	if len(s.credits) == 0 {
+		s.credits = nil
+	}
+	if s.server != nil {
+		s.server.plain = packed{}
+	}
 }
 
 // SwapOutput is part of transport.Endpoint.

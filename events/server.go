@@ -77,8 +77,12 @@ type Server struct {
 	onUnknownProtocol shared[func(net.Conn)]
 	onUpgrade         shared[func(*Request, net.Conn, []byte)]
 
-	mu        sync.Mutex
-	updated   *SessionOptions // those of sessions to come, if not those of opts
+	mu      sync.Mutex
+	updated *SessionOptions // those of sessions to come, if not those of opts
+	shared  struct {        // what they come to (config)
+		opts *SessionOptions
+		cfg  core.Config
+	}
 	listeners map[net.Listener]bool
 	sessions  map[*ServerSession]bool
 	timeout   time.Duration // of new sessions

@@ -49,7 +49,7 @@ func NewServerSession(now time.Time, opts SessionOptions) (*ServerSession, error
 }
 
 func newServerSession(now time.Time, opts *SessionOptions, carrier core.Transport, owner *Server) (*ServerSession, error) {
-	cfg, err := opts.config(false)
+	cfg, err := owner.config(opts)
 	if err != nil {
 		return nil, err
 	}

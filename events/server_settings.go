@@ -1,6 +1,10 @@
 package events
 
-import "maps"
+import (
+	"maps"
+
+	"weft/core"
+)
 
 // UpdateSettings changes what sessions announce that begin from now on: what
 // is set in settings replaces what was set before, CustomSettings as a whole.
@@ -32,6 +36,29 @@ func (srv *Server) sessionOptions() *SessionOptions {
 		return srv.updated
 	}
 	return &srv.opts.SessionOptions
+}
+
+// config returns what sessions with these options are made of, which those of a
+// server share. srv may be nil.
+func (srv *Server) config(opts *SessionOptions) (core.Config, error) {
+	if srv == nil {
+		return opts.config(false)
+	}
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.shared.opts == opts {
+		return srv.shared.cfg, nil
+	}
+	cfg, err := opts.config(false)
+	if err != nil {
+		return cfg, err
+	}
+	cfg.Settings = sendable(cfg.Settings, false)
+	if cfg, err = cfg.Share(false); err != nil {
+		return cfg, misuse(err)
+	}
+	srv.shared.opts, srv.shared.cfg = opts, cfg
+	return cfg, nil
 }
 
 // with returns settings changed by what is set in others.
