@@ -45,9 +45,6 @@ type Conn struct {
 	decoderLimit uint32 // what the peer's encoder may use
 	mustShrink   bool   // and has to confirm, having been told less
 	listFault    Fault
-	decodeCache  decodeCache
-	fieldBuf     []Field
-	got          decoded
 	shown        uint32 // the number of the block that the event shows (repeat.go)
 
 	// Output (output.go, encode.go).
@@ -130,7 +127,19 @@ type Conn struct {
 	// Reports (report.go).
 	reportHead, reportTail *stream
 	end                    ConnClosed
-	ev                     events
+	rares                  *rareEvents
+
+	*busy
+}
+
+// busy is what a connection needs while it parses. An idle one has none (slim);
+// Next makes it before it does anything.
+type busy struct {
+	block       block
+	decodeCache decodeCache
+	fieldBuf    []Field
+	got         decoded
+	ev          events
 }
 
 // stage is where a connection's life stands.
@@ -147,14 +156,13 @@ const (
 )
 
 // events holds one record of each kind: Next returns pointers to them. Those
-// that most connections rarely see are made when they are needed.
+// that most connections rarely see are made when they are needed (rares).
 type events struct {
 	headers  HeadersReceived
 	data     DataReceived
 	reset    StreamReset
 	writable Writable
 	early    *earlyEvents
-	rare     *rareEvents
 }
 
 // earlyEvents are those that every connection sees once.
@@ -187,10 +195,10 @@ type rareEvents struct {
 }
 
 func (c *Conn) rare() *rareEvents {
-	if c.ev.rare == nil {
-		c.ev.rare = new(rareEvents)
+	if c.rares == nil {
+		c.rares = new(rareEvents)
 	}
-	return c.ev.rare
+	return c.rares
 }
 
 // NewServer makes the server's end of a connection that begins now. The zero

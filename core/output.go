@@ -37,8 +37,8 @@ func (c *Conn) SwapOutput(spare []byte) []byte {
 func (c *Conn) handOver(n int) {
 	c.taken = true
 	c.batch++
-	if c.ev.rare != nil {
-		c.ev.rare.lastEnd.to = 0
+	if c.rares != nil {
+		c.rares.lastEnd.to = 0
 	}
 	if !c.cfg.reportedWrites {
 		c.replies, c.forced = 0, 0

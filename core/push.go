@@ -187,17 +187,17 @@ func (c *Conn) noteEnd(id StreamID, at int) {
 // endIsLast reports whether the end of a stream the client opened is the last
 // of the output and was not taken: it may yet come later.
 func (c *Conn) endIsLast(id StreamID) bool {
-	if c.ev.rare == nil {
+	if c.rares == nil {
 		return false
 	}
-	e := &c.ev.rare.lastEnd
+	e := &c.rares.lastEnd
 	return e.id == id && e.to > 0 && e.to == len(c.out) && !c.isOurs(id)
 }
 
 // moveEnd moves the frame that ends a stream behind what was written after it,
 // from at on.
 func (c *Conn) moveEnd(at int) {
-	e := &c.ev.rare.lastEnd
+	e := &c.rares.lastEnd
 	end := append([]byte(nil), c.out[e.at:at]...)
 	e.at += copy(c.out[e.at:], c.out[at:])
 	e.to = e.at + copy(c.out[e.at:], end)

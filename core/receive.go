@@ -56,6 +56,13 @@ func (c *Conn) Advance(now time.Time) {
 // Next returns the next event, or nil when nothing more happens until a method
 // of another kind is called. The event is valid until the next call.
 func (c *Conn) Next() Event {
+	if c.busy == nil {
+		if !c.Pending() && len(c.input) == 0 {
+			c.needDrain = false
+			return nil
+		}
+		c.busy = new(busy)
+	}
 	for {
 		if c.reportHead != nil {
 			return c.nextReset()
@@ -111,10 +118,12 @@ func (c *Conn) slim() {
 	}
 	if !c.needDrain && c.reportHead == nil && c.stage == stageOpen {
 		// Nobody looks at an event any more.
-		c.fieldBuf, c.got = nil, decoded{}
-		c.decodeCache, c.encodeCache = decodeCache{}, encodeCache{}
-		c.ev = events{}
+		c.encodeCache = encodeCache{}
+		c.rares = nil
 		c.sched = schedule{}
+		if c.busy != nil && !c.block.open {
+			c.busy = nil
+		}
 	}
 	if len(c.out) == 0 && !c.swapped { // else whoever lent it takes it back
 		c.out = nil

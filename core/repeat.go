@@ -15,7 +15,12 @@ import (
 // LastReceived names the header block of the HeadersReceived that Next has just
 // returned: blocks of the same number have the same Fields. It is 0 if the block
 // is not among those the connection keeps.
-func (c *Conn) LastReceived() uint32 { return c.got.number }
+func (c *Conn) LastReceived() uint32 {
+	if c.busy == nil {
+		return 0
+	}
+	return c.got.number
+}
 
 // LastSent names the header block that the last Headers or Repeat sent, for
 // Repeat. It is 0 if the block is not among those the connection keeps.

@@ -26,7 +26,9 @@ func (c *Conn) over(end ConnClosed) {
 	c.stage = stageOver
 	c.end = end
 	c.input, c.stash, c.partial = nil, nil, nil
-	c.block = block{}
+	if c.busy != nil {
+		c.block = block{}
+	}
 	for i := range c.deadlines {
 		c.deadlines[i] = unarmed
 	}
@@ -63,7 +65,7 @@ func (c *Conn) nextEnd() Event {
 func (c *Conn) endOfInput() {
 	end := ConnClosed{ByPeer: true, LastStream: c.lastToName()}
 	switch {
-	case len(c.partial) > 0 || c.block.open || c.preface > 0 && c.preface < len(Preface):
+	case len(c.partial) > 0 || c.busy != nil && c.block.open || c.preface > 0 && c.preface < len(Preface):
 		end.Fault = FaultTruncated
 	case c.goneAway || c.goAwayFinal:
 		if c.wireStreams > 0 {
