@@ -16,16 +16,15 @@ import (
 // words that say otherwise. It holds no buffer while nothing waits to be
 // written.
 type conn struct {
-	loops *Loops
-	loop  *loop       // from OnOpen on
-	sock  engine.Conn // nil while gnet does not have the connection
-	fd    int         // sock's, or else our own; -1 when closed
+	loop *loop       // from OnOpen on
+	sock engine.Conn // nil while gnet does not have the connection
+	fd   int         // sock's, or else our own; -1 when closed
 
 	ep    transport.Endpoint
 	due   func() bool // ep's Due; nil if it has none
 	opts  transport.Options
 	ctx   context.Context
-	stop  func() bool // undoes what watches ctx
+	group *group // watches ctx
 	ended func(error)
 
 	stage   stage
@@ -39,8 +38,8 @@ type conn struct {
 	parking   bool // gnet is about to let go of the connection
 	attaching bool // gnet is about to take it back
 
-	rest []byte // taken from ep and not yet written
-	base []byte // the buffer rest is in
+	out []byte // taken from ep and not yet written,
+	off int    // apart from so many bytes
 
 	// until is when the output stops being held back, when output last moved
 	// while finishing, or when lingering ends.
@@ -75,8 +74,8 @@ const (
 	closed
 )
 
-func newConn(ctx context.Context, loops *Loops, ep transport.Endpoint, opts transport.Options, ended func(error)) *conn {
-	c := &conn{loops: loops, fd: -1, ep: ep, opts: withDefaults(opts), ctx: ctx, ended: ended}
+func newConn(ctx context.Context, ep transport.Endpoint, opts transport.Options, ended func(error)) *conn {
+	c := &conn{fd: -1, ep: ep, opts: withDefaults(opts), ctx: ctx, ended: ended}
 	if w, ok := ep.(transport.Waiter); ok {
 		c.due = w.Due
 	}
@@ -87,10 +86,10 @@ func newConn(ctx context.Context, loops *Loops, ep transport.Endpoint, opts tran
 // open begins.
 func (c *conn) open(sock engine.Conn) {
 	c.sock, c.fd = sock, sock.Fd()
-	c.stop = context.AfterFunc(c.ctx, c.cancel)
 	now := c.opts.Now()
 	c.until = now.Add(c.opts.HoldFirstWrite)
 	c.ep.OnWake(c.wake)
+	c.loop.loops.join(c, c.ctx)
 	c.flush(now)
 	c.settle(now)
 }
@@ -145,11 +144,11 @@ func (c *conn) advance(now time.Time, writing bool) {
 // holds none while it has nothing to say.
 func (c *conn) begin(lend bool) {
 	c.inTurn.Store(true)
-	if !lend || !c.canWrite() || len(c.rest) > 0 {
+	if !lend || !c.canWrite() || c.off < len(c.out) {
 		return
 	}
 	if prev := c.ep.SwapOutput(c.loop.buffer()); len(prev) > 0 {
-		c.rest, c.base = prev, prev // goes first
+		c.out, c.off = prev, 0 // goes first
 	}
 }
 

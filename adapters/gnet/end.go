@@ -69,9 +69,9 @@ func (c *conn) close(now time.Time, why *transport.CloseError) {
 		}
 		c.lastTurn(now, told)
 	}
-	c.rest, c.base = nil, nil
+	c.out, c.off = nil, 0
 	c.loop.disarm(c)
-	c.stop()
+	c.group.leave(c)
 	switch sock := c.sock; {
 	case sock == nil:
 		c.closeOwn()

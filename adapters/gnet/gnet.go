@@ -5,8 +5,10 @@ package gnet
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,8 +33,9 @@ type Loops struct {
 	closed          bool // guarded by arrivals
 	over            bool // guarded by tasks
 
-	mu   sync.Mutex
-	each map[engine.EventLoop]*loop
+	mu     sync.Mutex
+	each   map[engine.EventLoop]*loop
+	groups map[context.Context]*group
 }
 
 // Start starts event loops.
@@ -46,7 +49,7 @@ func Start(opts Options) (*Loops, error) {
 	case n < 0 || n > maxLoops:
 		return nil, fmt.Errorf("weft/gnet: Options.Loops is %d, must be 0 for the default or 1 to %d", n, maxLoops)
 	}
-	l := &Loops{each: make(map[engine.EventLoop]*loop)}
+	l := &Loops{each: make(map[engine.EventLoop]*loop), groups: make(map[context.Context]*group)}
 	l.writes = &watcher{conns: make(map[int]*conn), ended: make(chan struct{})}
 	var err error
 	l.client, err = engine.NewClient(&handler{loops: l}, engine.WithOptions(engine.Options{
@@ -74,7 +77,7 @@ func (l *Loops) Pump(ctx context.Context, nc net.Conn, ep transport.Endpoint, op
 	if _, ok := nc.(*net.TCPConn); !ok {
 		return fmt.Errorf("%w, and not a %T", ErrNotTCP, nc)
 	}
-	c := newConn(ctx, l, ep, opts, ended)
+	c := newConn(ctx, ep, opts, ended)
 	l.arrivals.RLock()
 	defer l.arrivals.RUnlock()
 	if l.closed {
@@ -107,8 +110,9 @@ func (l *Loops) Close() error {
 	l.writes.stop()
 	// No loop runs any more, so what they had is ours.
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, each := range l.each {
+	own := slices.Collect(maps.Values(l.each))
+	l.mu.Unlock()
+	for _, each := range own {
 		each.stop()
 	}
 	return err

@@ -24,12 +24,11 @@ func (c *conn) flush(now time.Time) {
 		if round > 1 {
 			now = c.opts.Now()
 		}
-		old := len(c.rest) > 0
+		old := c.off < len(c.out)
 		if !old {
-			out := c.ep.SwapOutput(nil)
-			c.rest, c.base = out, out
+			c.out, c.off = c.ep.SwapOutput(nil), 0
 		}
-		n := len(c.rest)
+		n := len(c.out) - c.off
 		if !c.write(now) {
 			return
 		}
@@ -60,12 +59,12 @@ func (c *conn) wantsTurn(n int) bool {
 	return n > 0
 }
 
-// write writes rest. It reports whether all of it is written.
+// write writes the rest of out. It reports whether all of it is written.
 func (c *conn) write(now time.Time) bool {
-	for len(c.rest) > 0 {
-		n, err := unix.Write(c.fd, c.rest)
+	for c.off < len(c.out) {
+		n, err := unix.Write(c.fd, c.out[c.off:])
 		if n > 0 {
-			c.rest = c.rest[n:]
+			c.off += n
 			c.until = c.moved(now)
 			c.ep.Wrote(now, n)
 			continue
@@ -82,8 +81,8 @@ func (c *conn) write(now time.Time) bool {
 			return false
 		}
 	}
-	c.loop.keep(c.base)
-	c.rest, c.base = nil, nil
+	c.loop.keep(c.out)
+	c.out, c.off = nil, 0
 	return true
 }
 
@@ -98,12 +97,12 @@ func (c *conn) moved(now time.Time) time.Time {
 func (c *conn) watch() error {
 	c.watching = true
 	c.writable.Store(false)
-	return c.loops.writes.add(c)
+	return c.loop.loops.writes.add(c)
 }
 
 func (c *conn) unwatch() {
 	if c.watching {
-		c.loops.writes.drop(c)
+		c.loop.loops.writes.drop(c)
 	}
 }
 
@@ -126,7 +125,7 @@ func (c *conn) noMoreOutput(now time.Time, why *transport.CloseError) {
 	}
 	c.stage = lingering
 	c.until = now.Add(c.opts.Linger)
-	c.rest, c.base, c.watching = nil, nil, false
+	c.out, c.off, c.watching = nil, 0, false
 	if c.eof || c.opts.Linger < 0 {
 		c.close(now, why)
 	}

@@ -186,6 +186,43 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// uncomparable is a context that can't be a key.
+type uncomparable struct {
+	context.Context
+	_ []int
+}
+
+// A context is that of many connections, of which some have ended when it is
+// done, and others come later.
+func TestCancelMany(t *testing.T) {
+	loops := start(t, 2)
+	for _, wrap := range []func(context.Context) context.Context{
+		func(ctx context.Context) context.Context { return ctx },
+		func(ctx context.Context) context.Context { return uncomparable{Context: ctx} },
+	} {
+		parent, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ctx := wrap(parent)
+		var ended []chan *transport.CloseError
+		for i := range 6 {
+			ours, peer := socketPair(t)
+			end := pump(t, ctx, loops, ours, newFake(), transport.Options{})
+			if i%2 == 0 {
+				peer.Close()
+				expect(t, end, transport.CloseEOF)
+				continue
+			}
+			ended = append(ended, end)
+		}
+		cancel()
+		for _, end := range ended {
+			expect(t, end, transport.CloseCanceled)
+		}
+		ours, _ := socketPair(t)
+		expect(t, pump(t, ctx, loops, ours, newFake(), transport.Options{}), transport.CloseCanceled)
+	}
+}
+
 // Deadlines are kept, the earlier ones first.
 func TestDeadlines(t *testing.T) {
 	loops := start(t, 1)
