@@ -16,6 +16,7 @@ type fake struct {
 	paused   bool
 	done     bool
 	echo     bool // what comes in goes out
+	pieces   int  // that Advance has to say yet, one each time
 	wake     func()
 
 	turns    int // under way: never more than one
@@ -88,6 +89,10 @@ func (f *fake) ReceiveEOF(_ time.Time, cause error) {
 func (f *fake) Advance(now time.Time) {
 	f.turn(func() {
 		f.advanced++
+		if f.pieces > 0 {
+			f.pieces--
+			f.out = append(f.out, "piece"...)
+		}
 		if !f.deadline.After(now) {
 			f.deadline = time.Time{}
 		}

@@ -24,6 +24,19 @@ func read(t testing.TB, c net.Conn, n int) string {
 	return string(p)
 }
 
+// An endpoint that always has more to say is asked for it until it has not, though
+// not in one go.
+func TestMoreToSay(t *testing.T) {
+	const n = 100
+	ep := newFake()
+	ours, peer := socketPair(t)
+	pump(t, t.Context(), start(t, 1), ours, ep, transport.Options{})
+	ep.tell(func() { ep.out, ep.pieces = []byte("piece"), n-1 })
+	if got, want := read(t, peer, 5*n), strings.Repeat("piece", n); got != want {
+		t.Errorf("%q", got)
+	}
+}
+
 // What the peer ends is ended here, after all output was written.
 func TestPeersEnd(t *testing.T) {
 	ep := newFake()
