@@ -37,7 +37,6 @@ type Conn struct {
 	gotFirst      bool   // the peer's first SETTINGS came
 	settingsKnown bool   // the peer acknowledged our first
 	needDrain     bool   // Next has not returned nil since Receive
-	block         block
 	frames        uint64 // cut from the input so far
 
 	// Header blocks (block.go).
