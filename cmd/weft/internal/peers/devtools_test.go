@@ -141,3 +141,10 @@ func (b *browser) eval(script string, result any) {
 		b.t.Fatal(fmt.Errorf("%w in %s", err, r.Result.Value))
 	}
 }
+
+// await waits for an event.
+func (b *browser) await(method string) {
+	b.t.Helper()
+	for b.receive().Method != method {
+	}
+}
