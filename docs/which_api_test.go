@@ -15,9 +15,10 @@ const given = "ctx context.Context, conn net.Conn, server *events.Server, sessio
 
 // imports are the packages by the names the examples have for them.
 var imports = map[string]string{
-	"context": "context", "fmt": "fmt", "html": "html", "io": "io", "net": "net", "os": "os", "time": "time",
+	"context": "context", "fmt": "fmt", "html": "html", "http": "net/http", "httptest": "net/http/httptest", "io": "io", "net": "net",
+	"os": "os", "slog": "log/slog", "strings": "strings", "time": "time",
 	"core": "weft/core", "events": "weft/events", "transport": "weft/transport", "mem": "weft/transport/mem",
-	"http1": "weft/adapters/http1", "inspector": "weft/adapters/inspector",
+	"http1": "weft/adapters/http1", "inspector": "weft/adapters/inspector", "verb": "weft/adapters/verb",
 }
 
 var (
@@ -34,20 +35,28 @@ func TestWhichAPIExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var functions, head strings.Builder
-	count := 0
-	for _, m := range example.FindAllStringSubmatch(string(text), -1) {
-		count++
+	var bodies []string
+	for i, m := range example.FindAllStringSubmatch(string(text), -1) {
 		if n := strings.Count(m[1], "\n"); n > 6 {
-			t.Errorf("example %d has %d lines", count, n)
+			t.Errorf("example %d has %d lines", i+1, n)
 		}
-		fmt.Fprintf(&functions, "func example%d(%s) {\n%s}\n\n", count, given, m[1])
+		bodies = append(bodies, m[1])
 	}
-	if count < 9 {
-		t.Fatalf("%d examples", count)
+	if len(bodies) < 10 {
+		t.Fatalf("%d examples", len(bodies))
+	}
+	vetBodies(t, given, bodies)
+}
+
+// vetBodies vets examples as bodies of functions with the given parameters.
+func vetBodies(t *testing.T, given string, bodies []string) {
+	t.Helper()
+	var functions, head strings.Builder
+	for i, body := range bodies {
+		fmt.Fprintf(&functions, "func example%d(%s) {\n%s}\n\n", i+1, given, body)
 	}
 	used := map[string]bool{}
-	for _, m := range qualifier.FindAllStringSubmatch(functions.String(), -1) {
+	for _, m := range qualifier.FindAllStringSubmatch(given+functions.String(), -1) {
 		if path := imports[m[1]]; path != "" && !used[path] {
 			used[path] = true
 			fmt.Fprintf(&head, "import %q\n", path)
