@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"weft/adapters/verb"
 	"weft/adapters/websocket"
@@ -160,7 +161,8 @@ func TestCartOfAnybody(t *testing.T) {
 // was made to.
 func TestLive(t *testing.T) {
 	base := open(t)
-	ctx := t.Context()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // for a test that would hang
+	defer cancel()
 	session, err := events.Connect(ctx, base, events.ConnectOptions{TLS: insecure})
 	if err != nil {
 		t.Fatal(err)
