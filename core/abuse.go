@@ -157,10 +157,15 @@ func (c *Conn) lateFault(id StreamID, f Fault) bool {
 }
 
 // countWindowUpdate charges for updates beyond the free ones: some to begin with, two
-// for each stream and two for each DATA frame sent.
+// for each stream, and what the DATA sent allows.
 func (c *Conn) countWindowUpdate() {
 	c.windowUpdates++
-	if c.windowUpdates > 100+2*c.streamsSeen+2*c.dataSent {
+	if c.windowUpdates > 100+2*c.streamsSeen+c.updatesAllowed {
 		c.charge(causeWindowUpdate)
 	}
 }
+
+// allowUpdates counts a DATA frame with n bytes that was sent: it may be answered
+// by two updates, and by one for each KiB. Go's client returns credit for every
+// 4 KiB its user reads, on the stream and on the connection.
+func (c *Conn) allowUpdates(n int) { c.updatesAllowed += 2 + n>>10 }

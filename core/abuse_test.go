@@ -236,6 +236,36 @@ func TestHonestTrafficIsNeverCut(t *testing.T) {
 			t.Errorf("cut: %v", a.closed)
 		}
 	})
+	t.Run("credit for every 4 KiB", func(t *testing.T) {
+		// As Go's client gives it: on the stream and on the connection, the last
+		// of it when the stream has long ended.
+		a := newAttacker(t, false, core.Config{})
+		body := make([]byte, 32<<10)
+		for range 4000 {
+			a.send(a.get())
+			id := a.next - 2
+			if err := a.c.Headers(a.now, id, response[:2], false); err != nil {
+				t.Fatal(err)
+			}
+			for left := body[:len(body)-1]; len(left) > 0; {
+				n, err := a.c.Send(a.now, id, left, true)
+				if err != nil || n == 0 {
+					t.Fatal(n, err)
+				}
+				left = left[n:]
+				a.send(nil)
+			}
+			var in []byte
+			for range len(body) >> 12 {
+				in = frame.AppendWindowUpdate(in, id, 4<<10)
+				in = frame.AppendWindowUpdate(in, 0, 4<<10)
+			}
+			a.send(in)
+		}
+		if a.closed != nil || a.c.Info().GoingAway {
+			t.Errorf("cut: %v", a.closed)
+		}
+	})
 	t.Run("pings", func(t *testing.T) {
 		a := newAttacker(t, false, core.Config{})
 		a.send(a.post())

@@ -110,15 +110,15 @@ type Conn struct {
 	aliveExpected bool
 	lastInput     instant
 
-	abuse         budget
-	windowUpdates int
-	dataSent      int
-	resets        *resets // nil until one came
-	origins       originSet
-	invalid       int32 // frames and messages that counted towards MaxInvalid
-	refusedEarly  int32
-	stalls        int32
-	lastFault     Fault
+	abuse          budget
+	windowUpdates  int     // received
+	updatesAllowed int     // by the DATA sent
+	resets         *resets // nil until one came
+	origins        originSet
+	invalid        int32 // frames and messages that counted towards MaxInvalid
+	refusedEarly   int32
+	stalls         int32
+	lastFault      Fault
 
 	deadlines [numTimers]instant
 	timed     [numLists]timerList

@@ -166,7 +166,7 @@ func (c *Conn) finishSend(s *stream, n, size int, end bool, at, overhead int) {
 	if last && c.peer.push && !c.client {
 		c.noteEnd(s.id, at)
 	}
-	c.dataSent++
+	c.allowUpdates(n)
 	s.sendWindow -= int64(n + overhead)
 	c.sendWindow -= int64(n + overhead)
 	if s.sendLength > 0 {

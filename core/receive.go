@@ -323,6 +323,16 @@ func (c *Conn) streamFor(id StreamID, in input) (*stream, bool) {
 	return nil, false
 }
 
+// chargeStray charges for a frame on a closed stream. Credit for what was sent
+// comes later than the end, and is free as far as that allows.
+func (c *Conn) chargeStray(in input) {
+	if in == recvWindow && c.windowUpdates < c.updatesAllowed {
+		c.windowUpdates++
+	} else {
+		c.charge(causeClosedStream)
+	}
+}
+
 // strayFrame judges a frame on a stream that is not on the wire: idle, closed
 // or never used (RFC 9113 §5.1).
 func (c *Conn) strayFrame(id StreamID, in input) {
@@ -343,7 +353,7 @@ func (c *Conn) strayFrame(id StreamID, in input) {
 		c.fail(FaultClosedStream)
 		return
 	case how == nil: // too long ago to tell a race from an error
-		c.charge(causeClosedStream)
+		c.chargeStray(in)
 		return
 	}
 	st := steps[how.state][in]
@@ -351,7 +361,7 @@ func (c *Conn) strayFrame(id StreamID, in input) {
 	case st.verdict == ignored && in == recvReset && c.cutShort(how):
 		c.chargeCutShort(causeReset)
 	case st.verdict == ignored:
-		c.charge(causeClosedStream)
+		c.chargeStray(in)
 	case st.fault.Conn():
 		c.fail(st.fault)
 	default:

@@ -92,7 +92,7 @@ func (c *Conn) RepeatWhole(now time.Time, id StreamID, block uint32, p []byte) b
 	if c.peer.push && !c.client {
 		c.noteEnd(id, at+head)
 	}
-	c.dataSent++
+	c.allowUpdates(len(p))
 	c.sendWindow -= int64(len(p))
 	s.responded = true
 	c.settle(s, steps[s.state][sendDataEnd].next)
