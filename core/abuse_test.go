@@ -240,7 +240,7 @@ func TestHonestTrafficIsNeverCut(t *testing.T) {
 		// As Go's client gives it: on the stream and on the connection, the last
 		// of it when the stream has long ended.
 		a := newAttacker(t, false, core.Config{})
-		body := make([]byte, 32<<10)
+		body := make([]byte, 60<<10)
 		for range 4000 {
 			a.send(a.get())
 			id := a.next - 2
