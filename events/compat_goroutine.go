@@ -2,23 +2,21 @@ package events
 
 import "time"
 
-// InGoroutine makes a request handler of a function that may block: each
-// request gets a goroutine, and keeps its place under the limit of concurrent
-// streams until f returns. Then the response is ended and the body closed, if f
-// has not done so. A panic in f is answered like one in a callback.
+// InGoroutine makes a request handler of a function that may block: it is run
+// in another goroutine, and the request keeps its place under the limit of
+// concurrent streams until f returns. Then the response is ended and the body
+// closed, if f has not done so. A panic in f is answered like one in a callback.
+//
+// Requests of a session that come together share a goroutine and a write as
+// long as f returns at once. Where it blocks or takes its time, they are run
+// side by side.
 //
 //	server.OnRequest(events.InGoroutine(func(req *events.Request, res *events.Response) {
 //		io.Copy(res.Blocking(), req.Body())
 //	}))
 func InGoroutine(f func(req *Request, res *Response)) func(req *Request, res *Response) {
 	return func(req *Request, res *Response) {
-		st := req.st
-		st.Hold()
-		go func() {
-			defer st.Release()
-			defer req.endGoroutine(res)
-			f(req, res)
-		}()
+		req.st.s.hire(job{f, req, res})
 	}
 }
 
@@ -27,7 +25,8 @@ func (r *Request) endGoroutine(res *Response) {
 	failed := recover()
 	st := r.st
 	st.s.lock()
-	defer st.s.unlock()
+	defer st.s.unlockEnd()
+	defer st.dropHold()
 	if failed != nil {
 		st.panicked(failed)
 	} else if !res.is(resDestroyed) {

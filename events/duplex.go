@@ -87,6 +87,9 @@ func (d *Duplex) Read(p []byte) (int, error) {
 		case len(p) == 0:
 			return 0, nil
 		}
+		if st.yield() {
+			continue
+		}
 		if err := d.readable.wait(); err != nil {
 			return 0, err
 		}
@@ -137,6 +140,9 @@ func (d *Duplex) Write(p []byte) (n int, err error) {
 	defer st.s.unlock()
 	for {
 		for st.left() >= st.s.high && !d.closed && !st.is(isDestroyed|isClosed) {
+			if st.yield() {
+				continue
+			}
 			if err := d.writable.wait(); err != nil {
 				return n, err
 			}
@@ -210,6 +216,9 @@ func (d *Duplex) Response() (Headers, error) {
 	for !st.is(gotHeaders) {
 		if st.is(noMoreIn | isDestroyed | offWire) {
 			return Headers{}, d.broken()
+		}
+		if st.yield() {
+			continue
 		}
 		if err := d.readable.wait(); err != nil {
 			return Headers{}, err

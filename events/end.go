@@ -244,6 +244,12 @@ func (s *Session) sayClosed() {
 		s.mu.Unlock()
 	}
 	if s.server != nil {
+		s.mu.Lock()
+		c := s.crew
+		s.mu.Unlock()
+		if c != nil {
+			c.staff.dismissed()
+		}
 		s.server.ended()
 	} else {
 		s.client.wasClosed()

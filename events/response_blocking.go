@@ -44,6 +44,9 @@ func (w *BodyWriter) Write(p []byte) (n int, err error) {
 	defer st.s.unlock()
 	for {
 		for st.left() >= st.s.high && !w.closed && !st.is(isDestroyed|isClosed) {
+			if st.yield() {
+				continue
+			}
 			if err := w.ready.wait(); err != nil {
 				return n, err
 			}

@@ -89,10 +89,10 @@ func (r *Response) endWith(p chunk) error {
 	s := r.st.s
 	s.lock()
 	if r.endAsBefore(p.b) {
-		s.unlock()
+		s.unlockEnd()
 		return nil
 	}
-	defer s.unlock()
+	defer s.unlockEnd()
 	return r.end(p)
 }
 

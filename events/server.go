@@ -77,6 +77,8 @@ type Server struct {
 	onUnknownProtocol shared[func(net.Conn)]
 	onUpgrade         shared[func(*Request, net.Conn, []byte)]
 
+	staff staff
+
 	mu      sync.Mutex
 	updated *SessionOptions // those of sessions to come, if not those of opts
 	shared  struct {        // what they come to (config)

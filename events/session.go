@@ -100,6 +100,9 @@ type Session struct {
 	keptHead    int // of the header lists and trailers of streams that live
 
 	looped bool // driven by a loop of the caller's
+	corked bool // the ends of responses wait (crew.go)
+	owed   bool // some do
+	crew   *crew
 	aborts aborts
 
 	on    *sessionEvents // noListeners, or its own

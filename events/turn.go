@@ -104,8 +104,11 @@ func (s *Session) endTurn() {
 	if s.server != nil {
 		s.server.turnEnded()
 	}
+	if s.crew != nil {
+		s.crew.turnEnded()
+	}
 	s.poke, s.roomier = false, false
-	s.inTurn, s.touched = false, false
+	s.inTurn, s.touched, s.owed = false, false, false
 	s.publish()
 	s.mu.Unlock()
 	s.turn.Unlock()

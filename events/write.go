@@ -71,7 +71,7 @@ func (st *Stream) endWith(p chunk) error {
 		}
 		s.undefer()
 	}
-	defer s.unlock()
+	defer s.unlockEnd()
 	return st.end(p)
 }
 
