@@ -36,7 +36,7 @@ func (w bulk) run(ctx context.Context, b *bench, c *contender) (sample, error) {
 	if w.path == "/file" && c.program != "" {
 		w.path = "/1m" // which is a file there
 	}
-	srv, o, err := b.serve(ctx, c, serveOptions{secure: w.secure, wide: w.up && w.wide})
+	srv, o, err := b.serve(ctx, c, serveOptions{secure: w.secure, wide: w.up && w.wide, uploads: w.up})
 	if err != nil {
 		return nil, err
 	}

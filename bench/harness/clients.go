@@ -98,7 +98,7 @@ func against(name, serverName string, j job) column {
 		if why := target.missing(b.kit); why != "" {
 			return nil, lacks{why}
 		}
-		srv, o, err := b.serve(ctx, target, serveOptions{})
+		srv, o, err := b.serve(ctx, target, serveOptions{uploads: true})
 		if err != nil {
 			return nil, err
 		}

@@ -29,6 +29,7 @@ type serveOptions struct {
 	streams  int  // concurrent streams a client may have
 	wide     bool // windows of wideStream and wideConn for what is received
 	conns    int  // how many connections will come
+	uploads  bool // bodies will come
 	table    int  // bytes of the header tables, with setTable
 	setTable bool
 }

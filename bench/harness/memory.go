@@ -38,7 +38,7 @@ func (h hoard) run(ctx context.Context, b *bench, c *contender) (sample, error) 
 	}
 	// A system may not let one process have as many files open.
 	h.conns = min(h.conns, fileLimit()-spareFiles)
-	o := serveOptions{secure: h.secure, conns: h.conns}
+	o := serveOptions{secure: h.secure, conns: h.conns, uploads: true}
 	if h.hold > 100 {
 		o.streams = h.hold + 100
 	}

@@ -41,6 +41,16 @@ var h2o = &contender{
 		if o.secure {
 			ssl = fmt.Sprintf("\n  ssl:\n    certificate-file: %s\n    key-file: %s\n    ocsp-update-interval: 0", k.cert, k.key)
 		}
+		upload := ""
+		if o.uploads { // a handler in Ruby, which costs others, too
+			upload = `      "/upload":
+        mruby.handler: |
+          Proc.new do |env|
+            n = env["rack.input"] ? env["rack.input"].read.length : 0
+            [200, {"content-type" => "text/plain"}, [n.to_s]]
+          end
+`
+		}
 		name, err := k.config("h2o.conf", fmt.Sprintf(`num-threads: 1
 max-connections: %d
 http2-max-concurrent-requests-per-connection: %d
@@ -60,15 +70,9 @@ hosts:
         header.set: "cache-control: private, max-age=0"
         header.set: "vary: accept-encoding"
         header.set: "referrer-policy: strict-origin-when-cross-origin"
-      "/upload":
-        mruby.handler: |
-          Proc.new do |env|
-            n = env["rack.input"] ? env["rack.input"].read.length : 0
-            [200, {"content-type" => "text/plain"}, [n.to_s]]
-          end
-      "/":
+%s      "/":
         file.dir: %s
-`, max(o.conns+100, 1024), o.streams, filepath.Join(k.dir, "h2o.log"), o.port(), ssl, k.file("page"), k.root))
+`, max(o.conns+100, 1024), o.streams, filepath.Join(k.dir, "h2o.log"), o.port(), ssl, k.file("page"), upload, k.root))
 		return []string{"h2o", "-c", name}, err
 	},
 	lacks: map[ability]string{tables: "is measured with its own", manyStreams: "announces 100 streams, whatever it is told"},

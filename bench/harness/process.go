@@ -21,7 +21,7 @@ const (
 
 // pinned is argv on a set of cores.
 func pinned(cores string, argv []string) []string {
-	return append([]string{"taskset", "-c", cores}, argv...)
+	return urgent(append([]string{"taskset", "-c", cores}, argv...))
 }
 
 // command makes a process that is killed, with all it started, when ctx is
