@@ -31,8 +31,8 @@
 //
 // # Goroutines
 //
-// Each request is served in a goroutine of its own, as in net/http: handlers
-// may block, reading the body or writing the response, and what belongs to a
+// Requests are served in goroutines, as in net/http, which those that come
+// together share as long as their handlers return at once. Handlers may block, reading the body or writing the response, and what belongs to a
 // connection goes on meanwhile. When the handler has returned, the response is
 // ended if it was not. The request keeps its place under the limit of concurrent
 // streams until then. See events.InGoroutine, and Options.Inline for handlers that
