@@ -41,7 +41,7 @@ func newKit(ctx context.Context) (*kit, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &kit{dir: dir, cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"), root: filepath.Join(dir, "root")}
+	k := &kit{dir: dir, cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"), root: filepath.Join(dir, "www")}
 	for _, make := range []func() error{
 		func() error { return k.build(ctx) },
 		k.makeCert,
