@@ -10,24 +10,48 @@ import (
 // readAll is the life of the goroutine that reads: each read is a turn.
 func (p *pump) readAll() {
 	var err error
-	for p.waitUnpaused() {
+	for p.kept || p.waitUnpaused() {
 		var in []byte
-		if in, err = p.wire.Next(); err != nil {
+		kept := p.kept
+		if !kept {
+			in, err = p.wire.Next()
+		} else if !p.mustPause() {
+			in, err = p.polls.TryNext()
+		}
+		if err != nil {
 			break
 		}
-		if p.discard.Load() {
-			p.wire.Release()
-			continue
-		}
 		more := len(in) == pool.InputSize
-		p.receive(p.opts.Now(), in)
+		switch {
+		case in == nil:
+		case p.discard.Load():
+			p.wire.Release()
+		default:
+			p.receive(p.opts.Now(), in)
+		}
+		if kept {
+			p.goOn()
+		}
 		if more {
 			// Who sends faster than we read shall not have the processor for
 			// itself.
 			runtime.Gosched()
 		}
 	}
+	if p.kept {
+		p.kept = false
+		p.passOn()
+	}
 	p.inputEnded(p.opts.Now(), err)
+}
+
+// goOn writes more of what the reader kept the output for.
+func (p *pump) goOn() {
+	p.kept = false
+	p.refill(p.opts.Now())
+	now := p.opts.Now()
+	p.drain(now, reader)
+	p.settle(now)
 }
 
 // mustPause reports whether the endpoint wants no input for now.

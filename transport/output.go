@@ -20,7 +20,8 @@ const (
 type role uint8
 
 const (
-	inTurns role = iota // run turns, but not block: the reader, the timer
+	inTurns role = iota // run turns, but not block: the timer
+	reader              // the same, and it comes back: see kept
 	outside             // neither: somebody who told the endpoint something
 	writer              // both: the writer goroutine
 )
@@ -82,7 +83,12 @@ func (p *pump) drain(now time.Time, by role) {
 				p.mu.Lock()
 				p.owed = true // settle sees to it
 				p.mu.Unlock()
-			case by == inTurns && round >= maxRounds:
+			case by == reader && p.polls != nil:
+				// Input that came meanwhile goes first: it may be about what is
+				// more urgent.
+				p.kept = true
+				return
+			case (by == inTurns || by == reader) && round >= maxRounds:
 				p.passOn()
 				return
 			default:
@@ -143,7 +149,7 @@ func (p *pump) take(by role) output {
 		p.stash = output{}
 		return out
 	}
-	if by != inTurns && p.bulk {
+	if (by == outside || by == writer) && p.bulk {
 		return p.swap(pool.GetOutput())
 	}
 	return p.swap(nil)

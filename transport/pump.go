@@ -26,6 +26,7 @@ type pump struct {
 	// Both nil unless the endpoint has pieces and the wire takes them.
 	gatherer Gatherer
 	gathers  gatheringWire
+	polls    pollingWire // the wire, if it is one
 	wire     Wire
 	opts     Options
 
@@ -37,6 +38,7 @@ type pump struct {
 	stash output // taken, but nothing of it is written yet
 	cur   output // being written by the writer goroutine
 	left  int    // bytes of cur that are not written
+	kept  bool   // the reader keeps the output from one turn to the next
 	bulk  bool   // the last output was large
 
 	writerFn func() // made once, so that a go statement allocates nothing
@@ -99,6 +101,7 @@ func newPump(w Wire, ep Endpoint, opts Options) *pump {
 			p.gatherer, p.gathers = g, wire
 		}
 	}
+	p.polls, _ = w.(pollingWire)
 	p.writerFn = p.finishWrites
 	p.quiet.L = &p.mu
 	return p
@@ -120,7 +123,7 @@ func (p *pump) receive(now time.Time, input []byte) {
 		p.ep.Receive(now, input)
 	}
 	p.wire.Release()
-	p.endTurn(now, mine)
+	p.endTurn(now, mine, reader)
 }
 
 // advance is a turn without input.
@@ -129,7 +132,7 @@ func (p *pump) advance(now time.Time) {
 	if !p.over {
 		p.ep.Advance(now)
 	}
-	p.endTurn(now, mine)
+	p.endTurn(now, mine, inTurns)
 }
 
 // receiveEOF is the last turn.
@@ -138,7 +141,7 @@ func (p *pump) receiveEOF(now time.Time, cause error) {
 	p.ep.ReceiveEOF(now, cause)
 	p.over = true
 	p.discard.Store(true)
-	p.endTurn(now, mine)
+	p.endTurn(now, mine, inTurns)
 }
 
 // startTurn begins a turn, which owns the output if nobody else does.
@@ -162,13 +165,13 @@ func (p *pump) startTurn(now time.Time, input bool) (mine bool) {
 	return mine
 }
 
-func (p *pump) endTurn(now time.Time, mine bool) {
+func (p *pump) endTurn(now time.Time, mine bool, by role) {
 	p.inTurn.Store(false)
 	p.turn.Unlock()
 	if mine {
-		p.drain(now, inTurns)
+		p.drain(now, by)
 	} else {
-		p.flush(now, inTurns)
+		p.flush(now, by)
 	}
 	p.settle(now)
 }

@@ -42,6 +42,12 @@ type Wire interface {
 	Close() error
 }
 
+// pollingWire is a Wire that can be asked for input without waiting for it.
+type pollingWire interface {
+	// TryNext is Next, but returns nothing where Next would wait.
+	TryNext() ([]byte, error)
+}
+
 // Wired is a connection that is its own judge of how to be pumped. Wire
 // returns nil if there is no better way than blocking calls. Run calls it
 // once, before anything else.

@@ -25,6 +25,15 @@ func (w *rawWire) Next() ([]byte, error) {
 	return in[:n], nil
 }
 
+func (w *rawWire) TryNext() ([]byte, error) {
+	in, n, err := w.sock.TryRead()
+	if in == nil || err != nil {
+		return nil, err
+	}
+	w.in = in
+	return in[:n], nil
+}
+
 func (w *rawWire) Release() {
 	pool.PutInput(w.in)
 	w.in = nil

@@ -15,8 +15,9 @@ type Sock struct{}
 // blocking reads and writes.
 func New(net.Conn) (*Sock, bool) { return nil, false }
 
-func (*Sock) Read() (*pool.Input, int, error) { panic("unreachable") }
-func (*Sock) TryWrite(p []byte) (int, error)  { panic("unreachable") }
-func (*Sock) Write(p []byte) (int, error)     { panic("unreachable") }
-func (*Sock) TryWriteVec(*Vec) (int, error)   { panic("unreachable") }
-func (*Sock) WriteVec(*Vec) (int, error)      { panic("unreachable") }
+func (*Sock) Read() (*pool.Input, int, error)    { panic("unreachable") }
+func (*Sock) TryRead() (*pool.Input, int, error) { panic("unreachable") }
+func (*Sock) TryWrite(p []byte) (int, error)     { panic("unreachable") }
+func (*Sock) Write(p []byte) (int, error)        { panic("unreachable") }
+func (*Sock) TryWriteVec(*Vec) (int, error)      { panic("unreachable") }
+func (*Sock) WriteVec(*Vec) (int, error)         { panic("unreachable") }

@@ -17,7 +17,7 @@ type Sock struct {
 	rc   syscall.RawConn
 
 	// The callbacks are made once: a closure for each call would allocate.
-	readFn, tryFn, writeFn func(fd uintptr) bool
+	readFn, pollFn, tryFn, writeFn func(fd uintptr) bool
 
 	in    *pool.Input // what readFn read into, nil if nothing was read
 	inLen int
@@ -50,14 +50,21 @@ func New(conn net.Conn) (*Sock, bool) {
 		return nil, false
 	}
 	s := &Sock{conn: conn, rc: rc}
-	s.readFn, s.tryFn, s.writeFn = s.onReadable, s.onTry, s.onWritable
+	s.readFn, s.pollFn, s.tryFn, s.writeFn = s.onReadable, s.onPoll, s.onTry, s.onWritable
 	return s, true
 }
 
 // Read waits for input and reads it into a buffer of package pool, which the
 // caller gives back. While it waits it holds none. The end of input is io.EOF.
 func (s *Sock) Read() (*pool.Input, int, error) {
-	err := s.rc.Read(s.readFn)
+	return s.read(s.readFn)
+}
+
+// TryRead is Read, but returns nothing where Read would wait.
+func (s *Sock) TryRead() (*pool.Input, int, error) { return s.read(s.pollFn) }
+
+func (s *Sock) read(fn func(uintptr) bool) (*pool.Input, int, error) {
+	err := s.rc.Read(fn)
 	in, n := s.in, s.inLen
 	s.in, s.inLen = nil, 0
 	if err == nil {
@@ -70,6 +77,12 @@ func (s *Sock) Read() (*pool.Input, int, error) {
 		pool.PutInput(in)
 	}
 	return nil, 0, s.opError("read", err)
+}
+
+func (s *Sock) onPoll(fd uintptr) bool {
+	s.inErr = nil
+	s.onReadable(fd)
+	return true
 }
 
 func (s *Sock) onReadable(fd uintptr) bool {
