@@ -91,7 +91,7 @@ func TestVerbExamples(t *testing.T) {
 			bodies = append(bodies, m[1])
 		}
 	}
-	if len(bodies) < 7 {
+	if len(bodies) < 6 {
 		t.Fatalf("%d examples", len(bodies))
 	}
 	vetBodies(t, "ctx context.Context, app *verb.App, res *verb.Response, list []verb.PushResource", bodies)

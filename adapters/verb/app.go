@@ -264,10 +264,7 @@ func (app *App) makeServer(o *Options) (*events.Server, error) {
 		opts.HTTP1, opts.ShouldUpgrade = http1.New(), app.shouldUpgrade
 	}
 	if o.HTTP2.debug() {
-		log := o.HTTP2.DebugLogger
-		if log == nil {
-			log = slogged(o.logger())
-		}
+		log := o.debugLogger()
 		opts.Trace = func(conn net.Conn) events.Trace {
 			var peer any
 			if conn != nil {

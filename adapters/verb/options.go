@@ -86,7 +86,9 @@ type HTTP2Options struct {
 	// is DEBUG_HTTP2, unless that is empty, 0 or false.
 	Debug events.Opt[bool]
 	// DebugLogger gets what Debug logs in place of Options.Logger, there at
-	// level debug. It is called by several goroutines, and must not block.
+	// level debug. Without either it goes to the handler of slog.Default(),
+	// whatever the least level of that. DebugLogger is called by several
+	// goroutines, and must not block.
 	DebugLogger func(level slog.Level, message string, data ...slog.Attr)
 }
 
@@ -161,8 +163,21 @@ func (l *lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func slogged(to *slog.Logger) func(slog.Level, string, ...slog.Attr) {
+// debugLogger returns what logs the frames. Somebody asked for them, and the
+// default logger leaves level debug out unless the program says otherwise: so
+// its handler is not asked. A Logger that was given knows what it wants.
+func (o *Options) debugLogger() func(slog.Level, string, ...slog.Attr) {
+	switch {
+	case o.HTTP2.DebugLogger != nil:
+		return o.HTTP2.DebugLogger
+	case o.Logger != nil:
+		return func(level slog.Level, message string, data ...slog.Attr) {
+			o.Logger.LogAttrs(context.Background(), level, message, data...)
+		}
+	}
 	return func(level slog.Level, message string, data ...slog.Attr) {
-		to.LogAttrs(context.Background(), level, message, data...)
+		r := slog.NewRecord(time.Now(), level, message, 0)
+		r.AddAttrs(data...)
+		slog.Default().Handler().Handle(context.Background(), r)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -51,19 +52,41 @@ func TestDebugEnvironment(t *testing.T) {
 		{"1", events.Set(false), false}, {"", events.Set(true), true},
 	} {
 		t.Setenv("DEBUG_HTTP2", x.word)
-		var log lockedBuffer
-		app := newApp().WithOptions(Options{Logger: log.logger(), HTTP2: HTTP2Options{Debug: x.option}})
+		var lines lockedBuffer
+		app := newApp().WithOptions(Options{Logger: lines.logger(), HTTP2: HTTP2Options{Debug: x.option}})
 		app.Get("/", func(*Request, *Response) error { return io.ErrNoProgress })
 		want := "Internal Server Error"
 		if x.on {
 			want = io.ErrNoProgress.Error()
 		}
 		dial(t, app).get("/").is(t, 500, want)
-		if logged := log.take(); strings.Contains(logged, "HEADERS") != x.on {
+		if logged := lines.take(); strings.Contains(logged, "HEADERS") != x.on {
 			t.Errorf("%q %v: logged %s", x.word, x.option, logged)
 		}
 	}
 	covers(t, "rule.verb.debug-env", "rule.verb.debug-logger")
+}
+
+// Without a logger what the environment turns on is printed, although the
+// default logger's level is info.
+func TestDebugPrints(t *testing.T) {
+	t.Setenv("DEBUG_HTTP2", "1")
+	var printed, info lockedBuffer
+	defer log.SetOutput(log.Writer())
+	log.SetOutput(&printed)
+	// Who gives a logger says what it takes.
+	for _, given := range []*slog.Logger{slog.New(slog.NewTextHandler(&info, nil)), nil} {
+		app := CreateServer(HTTP2).WithOptions(Options{Logger: given})
+		app.Get("/", func(_ *Request, res *Response) error { return res.Text("ok") })
+		dial(t, app).get("/").is(t, 200, "ok")
+		lines := printed.take() + info.take()
+		if given != nil && lines != "" {
+			t.Errorf("a logger of level info: %q", lines)
+		}
+		if given == nil && (!strings.Contains(lines, "DEBUG") || !strings.Contains(lines, "HEADERS") || !strings.Contains(lines, "peer=")) {
+			t.Errorf("without a logger: %q", lines)
+		}
+	}
 }
 
 // The default error handler tells clients nothing of what is inside.
