@@ -148,9 +148,9 @@ func (o *FileOptions) source() (stat func(string) (fs.FileInfo, error), open fun
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		return root.Stat, func(name string) (fs.File, error) { return root.Open(name) }, root.Close, nil
+		return root.Stat, func(name string) (fs.File, error) { return root.OpenFile(name, openFlags, 0) }, root.Close, nil
 	}
-	return os.Stat, func(name string) (fs.File, error) { return os.Open(name) }, nothing, nil
+	return os.Stat, func(name string) (fs.File, error) { return os.OpenFile(name, openFlags, 0) }, nothing, nil
 }
 
 func hasSegment(name string, is func(string) bool) bool {
