@@ -113,7 +113,7 @@ func TestVerbOptions(t *testing.T) {
 	walk = func(prefix string, typ reflect.Type) {
 		for i := range typ.NumField() {
 			switch f := typ.Field(i); f.Name {
-			case "HTTP2", "Settings", "PushStreams":
+			case "HTTP2", "HTTP1", "Settings", "PushStreams":
 				walk(prefix+f.Name+".", f.Type)
 			case "MaxHeaderSize", "EnableConnectProtocol", "CustomSettings": // what an application has no need of
 			default:

@@ -21,8 +21,9 @@ import (
 // their options. Package weft/adapters/http1 makes one; this package has none,
 // and does not depend on net/http.
 type HTTP1Handler interface {
-	// NewHTTP1Server is called once for each server that is made.
-	NewHTTP1Server(log *slog.Logger) HTTP1Server
+	// NewHTTP1Server is called once for each server that is made. Its error,
+	// an option out of range, say, is that of CreateServer.
+	NewHTTP1Server(log *slog.Logger) (HTTP1Server, error)
 }
 
 // HTTP1Server speaks HTTP/1.1 for one server. Its methods are called by that

@@ -33,7 +33,7 @@ type ServerOptions struct {
 	AllowHTTP1 bool
 
 	// HTTP1 speaks HTTP/1.1, for AllowHTTP1: http1.New of the package
-	// weft/adapters/http1.
+	// weft/adapters/http1. Without AllowHTTP1 it is ErrInvalidArg.
 	HTTP1 HTTP1Handler
 
 	// ShouldUpgrade reports whether a request by HTTP/1.1 that wants another
@@ -114,6 +114,9 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 	if opts.AllowHTTP1 && opts.HTTP1 == nil {
 		return nil, ErrInvalidArg.with(`The option AllowHTTP1 needs somebody who speaks HTTP/1.1: import "weft/adapters/http1"`)
 	}
+	if !opts.AllowHTTP1 && opts.HTTP1 != nil {
+		return nil, ErrInvalidArg.with("The option HTTP1 needs AllowHTTP1")
+	}
 	if !opts.AllowHTTP1 && opts.ShouldUpgrade != nil {
 		return nil, ErrInvalidArg.with("The option ShouldUpgrade is about HTTP/1.1, which AllowHTTP1 allows")
 	}
@@ -138,7 +141,9 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 		srv.opts.Now = time.Now
 	}
 	if opts.AllowHTTP1 {
-		srv.http1 = opts.HTTP1.NewHTTP1Server(opts.logger())
+		if srv.http1, err = opts.HTTP1.NewHTTP1Server(opts.logger()); err != nil {
+			return nil, err
+		}
 	}
 	srv.ctx, srv.cancel = context.WithCancel(context.Background())
 	return srv, nil

@@ -22,7 +22,8 @@
 //   - A request with an upgrade field goes to Server.OnUpgrade, if somebody
 //     listens there, ServerOptions.ShouldUpgrade has nothing against it, and it
 //     does not offer h2c, which is obsolete. The connection ends when it is
-//     closed there, or with Server.DestroyAll. CONNECT goes to Server.OnConnect
+//     closed there, or with Server.DestroyAll; Options.MaxUpgraded bounds how
+//     many there are. CONNECT goes to Server.OnConnect
 //     as by HTTP/2: after a response of status 200 the bodies are the tunnel.
 //   - An expectation other than 100-continue is answered with status 417 whether
 //     or not somebody listens for it.

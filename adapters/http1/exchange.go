@@ -38,6 +38,13 @@ func serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if r.Method == http.MethodConnect {
+		if !c.server.addTunnel(c) {
+			unavailable(w)
+			return
+		}
+		defer c.server.removeTunnel(c)
+	}
 	// Request and response are independent of each other.
 	http.NewResponseController(w).EnableFullDuplex()
 	x := &exchange{w: w, r: r, c: c}
@@ -199,8 +206,13 @@ func (x *exchange) refused() {
 		panic(http.ErrAbortHandler)
 	}
 	x.end()
-	clear(x.w.Header())
-	x.w.WriteHeader(http.StatusServiceUnavailable) // nobody listens for requests
+	unavailable(x.w) // nobody listens for requests
+}
+
+// unavailable refuses a request.
+func unavailable(w http.ResponseWriter) {
+	clear(w.Header())
+	w.WriteHeader(http.StatusServiceUnavailable)
 }
 
 // respond sends the response.

@@ -2,27 +2,45 @@ package http1
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
+	"weft/core"
 	"weft/events"
 )
 
-// Options change how HTTP/1.1 is spoken. The zero Options work.
+// Options change how HTTP/1.1 is spoken. The zero Options work. What is negative
+// is events.ErrOutOfRange, when a server is made.
 type Options struct {
 	// HeaderTimeout is how long the head of a request may take, from the first
-	// byte or, on a new connection, from its beginning; default 60 s.
+	// byte or, on a new connection, from its beginning; default 60 s, Never for
+	// no bound.
 	HeaderTimeout time.Duration
 	// IdleTimeout is how long a connection is kept for another request;
-	// default 5 s.
+	// default 5 s, Never for no bound.
 	IdleTimeout time.Duration
 	// MaxHeaderBytes bounds the head of a request; default 16 KiB. A larger
 	// one is answered with status 431.
 	MaxHeaderBytes int
+	// MaxUpgraded bounds the connections of a server that speak something else
+	// at the same time: those that were upgraded, and CONNECT. Such a connection
+	// has no idle time of HTTP's any more, and whatever speaks there keeps a
+	// goroutine and its buffers for it, so that a client could open them until
+	// memory is short. Default 10000, NoLimit for none. One more is answered
+	// with status 503.
+	MaxUpgraded int
 }
+
+// Never as one of the times of Options turns off what happens after it.
+const Never = core.Never
+
+// NoLimit as Options.MaxUpgraded lets any number of connections be upgraded.
+const NoLimit = math.MaxInt
 
 // New returns the option HTTP1 of servers. It may be given to several.
 func New(opts ...Options) events.HTTP1Handler {
@@ -30,31 +48,64 @@ func New(opts ...Options) events.HTTP1Handler {
 	if len(opts) > 0 {
 		o = opts[0]
 	}
-	if o.HeaderTimeout == 0 {
-		o.HeaderTimeout = 60 * time.Second
-	}
-	if o.IdleTimeout == 0 {
-		o.IdleTimeout = 5 * time.Second
-	}
-	if o.MaxHeaderBytes == 0 {
-		o.MaxHeaderBytes = 16 << 10
-	}
 	return handler{o}
+}
+
+// withDefaults returns the options with their defaults.
+func (o Options) withDefaults() (Options, error) {
+	for _, x := range []struct {
+		name  string
+		value *time.Duration
+		by    time.Duration
+	}{
+		{"HeaderTimeout", &o.HeaderTimeout, 60 * time.Second},
+		{"IdleTimeout", &o.IdleTimeout, 5 * time.Second},
+	} {
+		switch {
+		case *x.value < 0:
+			return o, fmt.Errorf("%w: http1: %s is %v, must be 0 for the default, positive or Never", events.ErrOutOfRange, x.name, *x.value)
+		case *x.value == 0:
+			*x.value = x.by
+		case *x.value == Never:
+			*x.value = -1 // as net/http says it
+		}
+	}
+	for _, x := range []struct {
+		name  string
+		value *int
+		by    int
+	}{
+		{"MaxHeaderBytes", &o.MaxHeaderBytes, 16 << 10},
+		{"MaxUpgraded", &o.MaxUpgraded, 10000},
+	} {
+		switch {
+		case *x.value < 0:
+			return o, fmt.Errorf("%w: http1: %s is %d, must be 0 for the default or positive", events.ErrOutOfRange, x.name, *x.value)
+		case *x.value == 0:
+			*x.value = x.by
+		}
+	}
+	return o, nil
 }
 
 type handler struct{ opts Options }
 
 // NewHTTP1Server is part of events.HTTP1Handler.
-func (h handler) NewHTTP1Server(log *slog.Logger) events.HTTP1Server {
+func (h handler) NewHTTP1Server(log *slog.Logger) (events.HTTP1Server, error) {
+	o, err := h.opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &server{ctx: ctx, cancel: cancel, conns: make(chan *conn), closed: make(chan struct{}), tunnels: make(map[net.Conn]bool)}
+	s := &server{ctx: ctx, cancel: cancel, conns: make(chan *conn), closed: make(chan struct{}),
+		tunnels: make(map[*conn]bool), maxTunnels: o.MaxUpgraded}
 	only := new(http.Protocols)
 	only.SetHTTP1(true)
 	s.http = http.Server{
 		Handler:                      http.HandlerFunc(serve),
-		ReadHeaderTimeout:            h.opts.HeaderTimeout,
-		IdleTimeout:                  h.opts.IdleTimeout,
-		MaxHeaderBytes:               h.opts.MaxHeaderBytes,
+		ReadHeaderTimeout:            o.HeaderTimeout,
+		IdleTimeout:                  o.IdleTimeout,
+		MaxHeaderBytes:               o.MaxHeaderBytes,
 		Protocols:                    only,
 		DisableGeneralOptionsHandler: true,
 		// A client must not be able to fill a log.
@@ -66,7 +117,7 @@ func (h handler) NewHTTP1Server(log *slog.Logger) events.HTTP1Server {
 			}
 		},
 	}
-	return s
+	return s, nil
 }
 
 // server is an http.Server that accepts what it is given.
@@ -79,9 +130,10 @@ type server struct {
 	ctx    context.Context // of closing gracefully
 	cancel context.CancelFunc
 
-	mu      sync.Mutex
-	tunnels map[net.Conn]bool // and connections that were upgraded
-	over    bool              // Destroy was called
+	mu         sync.Mutex
+	tunnels    map[*conn]bool // and connections that were upgraded
+	maxTunnels int
+	over       bool // Destroy was called
 }
 
 // ServeHTTP1 is part of events.HTTP1Server.

@@ -87,6 +87,101 @@ func TestUpgradedAreDestroyed(t *testing.T) {
 	})
 }
 
+// A server speaks something else on a bounded number of connections, tunnels
+// included, until one of them has ended.
+func TestMaxUpgraded(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.srv, _ = events.CreateServer(events.ServerOptions{AllowHTTP1: true, HTTP1: http1.New(http1.Options{MaxUpgraded: 3})})
+		defer w.srv.Wait()
+		defer w.srv.DestroyAll()
+		w.srv.OnUpgrade(func(req *events.Request, conn net.Conn, _ []byte) {
+			io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+			io.Copy(io.Discard, conn)
+			conn.Close()
+		})
+		w.srv.OnConnect(func(req *events.Request, res *events.Response) {
+			if req.Authority() == "no:1" {
+				res.WriteHead(403)
+				res.End(nil)
+				return
+			}
+			res.WriteHead(200)
+			req.OnData(func([]byte) {})
+			req.OnEnd(func() { res.End(nil) })
+		})
+		upgrade := func(want string) *client {
+			t.Helper()
+			c := w.dial()
+			c.send("GET / HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: echo", "", "")
+			if line := c.line(); line != "HTTP/1.1 "+want {
+				t.Errorf("upgrade: %q, want %s", line, want)
+			}
+			return c
+		}
+		connect := func(to, want string) *client {
+			t.Helper()
+			c := w.dial()
+			c.send("CONNECT "+to+" HTTP/1.1", "Host: "+to, "", "")
+			if line := c.line(); line != "HTTP/1.1 "+want {
+				t.Errorf("connect: %q, want %s", line, want)
+			}
+			return c
+		}
+		for range 5 { // what was refused is no tunnel
+			connect("no:1", "403 Forbidden")
+		}
+		first := upgrade("101 Switching Protocols")
+		tunnel := connect("a:1", "200 OK")
+		upgrade("101 Switching Protocols")
+		upgrade("503 Service Unavailable")
+		connect("a:1", "503 Service Unavailable")
+		first.Close()
+		synctest.Wait()
+		connect("a:1", "200 OK")
+		connect("a:1", "503 Service Unavailable")
+		tunnel.Close()
+		synctest.Wait()
+		upgrade("101 Switching Protocols")
+		upgrade("503 Service Unavailable")
+	})
+}
+
+// An option out of range is an error of the server's.
+func TestOptions(t *testing.T) {
+	for want, o := range map[string]http1.Options{
+		"HeaderTimeout is -1s, must be 0 for the default, positive or Never": {HeaderTimeout: -time.Second},
+		"IdleTimeout is -1ns, must be 0 for the default, positive or Never":  {IdleTimeout: -1},
+		"MaxHeaderBytes is -5, must be 0 for the default or positive":        {MaxHeaderBytes: -5},
+		"MaxUpgraded is -1, must be 0 for the default or positive":           {MaxUpgraded: -1},
+		"": {HeaderTimeout: http1.Never, IdleTimeout: http1.Never, MaxUpgraded: http1.NoLimit},
+	} {
+		_, err := events.CreateServer(events.ServerOptions{AllowHTTP1: true, HTTP1: http1.New(o)})
+		if want == "" && err != nil || want != "" && (!errors.Is(err, events.ErrOutOfRange) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%+v: %v, want %q", o, err, want)
+		}
+	}
+	if _, err := events.CreateServer(events.ServerOptions{HTTP1: http1.New()}); !errors.Is(err, events.ErrInvalidArg) {
+		t.Errorf("without AllowHTTP1: %v", err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		srv, err := events.CreateServer(events.ServerOptions{AllowHTTP1: true, HTTP1: http1.New(http1.Options{IdleTimeout: http1.Never, HeaderTimeout: http1.Never})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv.OnRequest(func(_ *events.Request, res *events.Response) { res.End(nil) })
+		c := (&world{t: t, srv: srv}).dial()
+		c.SetDeadline(time.Time{})
+		for range 2 {
+			c.send("GET / HTTP/1.1", "Host: a")
+			<-time.After(1000 * time.Hour)
+			c.send("", "", "")
+			c.gets("GET", 200, "")
+			<-time.After(1000 * time.Hour)
+		}
+		srv.Shutdown(context.Background())
+	})
+}
+
 // Who may upgrade is asked with the request.
 func TestShouldUpgrade(t *testing.T) {
 	if _, err := events.CreateServer(events.ServerOptions{ShouldUpgrade: func(events.HTTP1Request) bool { return true }}); !errors.Is(err, events.ErrInvalidArg) {

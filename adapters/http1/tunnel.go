@@ -32,15 +32,16 @@ func wantsUpgrade(r *http.Request) bool {
 
 // upgrade gives the connection to who listens for upgrades.
 func (c *conn) upgrade(w http.ResponseWriter, r events.HTTP1Request) {
-	raw, rest, ok := takeOver(w)
+	if !c.server.addTunnel(c) {
+		unavailable(w)
+		return
+	}
+	_, rest, ok := takeOver(w)
 	if !ok {
+		c.server.removeTunnel(c)
 		panic(http.ErrAbortHandler)
 	}
 	defer c.finish()
-	if !c.server.addTunnel(raw) {
-		raw.Close()
-		return
-	}
 	head, _ := rest.Peek(rest.Buffered())
 	c.events.Upgrade(r, taken{c}, append([]byte(nil), head...))
 }
@@ -79,10 +80,6 @@ func (x *exchange) tunnel(answer events.Headers) {
 	}
 	defer raw.Close()
 	x.left()
-	if !x.c.server.addTunnel(raw) {
-		return
-	}
-	defer x.c.server.removeTunnel(raw)
 	if _, err := raw.Write(connectHead(answer)); err != nil {
 		return
 	}
@@ -120,17 +117,19 @@ func connectHead(answer events.Headers) []byte {
 	return append(head, "\r\n"...)
 }
 
-func (s *server) addTunnel(c net.Conn) bool {
+// addTunnel notes a connection that is about to speak something else, until
+// removeTunnel. It reports whether there may be another one.
+func (s *server) addTunnel(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.over {
+	if s.over || len(s.tunnels) >= s.maxTunnels {
 		return false
 	}
 	s.tunnels[c] = true
 	return true
 }
 
-func (s *server) removeTunnel(c net.Conn) {
+func (s *server) removeTunnel(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.tunnels, c)

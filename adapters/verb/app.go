@@ -3,6 +3,7 @@ package verb
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -252,7 +253,7 @@ func (app *App) Server() (*events.Server, error) {
 
 // makeServer makes the server. The caller has the lock.
 func (app *App) makeServer(o *Options) (*events.Server, error) {
-	if err := o.HTTP2.PushStreams.check(); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	opts := events.ServerOptions{SessionOptions: o.HTTP2.session()}
@@ -261,7 +262,9 @@ func (app *App) makeServer(o *Options) (*events.Server, error) {
 	}
 	opts.Logger = o.Logger
 	if opts.AllowHTTP1 = o.HTTP2.AllowHTTP1.Or(false); opts.AllowHTTP1 {
-		opts.HTTP1, opts.ShouldUpgrade = http1.New(), app.shouldUpgrade
+		opts.HTTP1, opts.ShouldUpgrade = http1.New(o.HTTP2.HTTP1), app.shouldUpgrade
+	} else if o.HTTP2.HTTP1 != (http1.Options{}) {
+		return nil, fmt.Errorf("%w: verb: HTTP2.HTTP1 needs HTTP2.AllowHTTP1", events.ErrInvalidArg)
 	}
 	if o.HTTP2.debug() {
 		log := o.debugLogger()
@@ -310,6 +313,9 @@ func (app *App) Listen(port ...int) (net.Addr, error) {
 	p = o.Port.Or(p)
 	if len(port) > 0 {
 		p = port[0]
+	}
+	if p < 0 || p > 65535 {
+		return nil, outOfRange("Port", p, "0 to 65535")
 	}
 	return server.Listen(net.JoinHostPort(o.Host, strconv.Itoa(p)))
 }

@@ -4,17 +4,20 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"log/slog"
 	"os"
 	"reflect"
 	"strconv"
 	"time"
 
+	"weft/adapters/http1"
 	"weft/events"
 )
 
 // Options say how an App behaves. The zero Options work; see App.WithOptions
-// for how several come together.
+// for how several come together. What is out of range is events.ErrOutOfRange,
+// of App.Server and App.Listen.
 type Options struct {
 	// Port is the TCP port of Listen without one: 0, any, to 65535.
 	Port events.Opt[int]
@@ -58,6 +61,9 @@ type HTTP2Options struct {
 	// AllowHTTP1 has clients that do not speak HTTP/2 served by HTTP/1.1 on
 	// the same port. Default false.
 	AllowHTTP1 events.Opt[bool]
+	// HTTP1 is how HTTP/1.1 is spoken. If something of it is set, AllowHTTP1 must
+	// be, too.
+	HTTP1 http1.Options
 	// Settings are announced to clients.
 	Settings events.Settings
 
@@ -120,6 +126,21 @@ func (o *HTTP2Options) session() events.SessionOptions {
 			PeerMaxConcurrentStreams:   o.PeerMaxConcurrentStreams,
 		},
 	}
+}
+
+// check returns what is wrong with the options that package events does not see.
+func (o *Options) check() error {
+	if n := o.BodyLimit.Or(0); n < 0 {
+		return outOfRange("BodyLimit", n, "0 or more")
+	}
+	if t := o.HTTP2.SessionTimeout.Or(0); t < 0 {
+		return outOfRange("HTTP2.SessionTimeout", t, "0 or more")
+	}
+	return o.HTTP2.PushStreams.check()
+}
+
+func outOfRange(option string, value any, allowed string) error {
+	return fmt.Errorf("%w: verb: %s is %v, must be %s", events.ErrOutOfRange, option, value, allowed)
 }
 
 // with returns the options with those of over that are set.

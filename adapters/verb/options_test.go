@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"weft/adapters/http1"
 	"weft/core"
 	"weft/events"
 )
@@ -118,6 +119,26 @@ func TestSessionOptions(t *testing.T) {
 	app := newApp().WithOptions(Options{HTTP2: HTTP2Options{MaxSettings: -1}})
 	if _, err := app.Listen(0); err == nil {
 		t.Error("options that are wrong are an error of Listen")
+	}
+	for want, o := range map[string]Options{
+		"BodyLimit is -1, must be 0 or more":                       {BodyLimit: events.Set[int64](-1)},
+		"Port is 65536, must be 0 to 65535":                        {Port: events.Set(65536)},
+		"Port is -1, must be 0 to 65535":                           {Port: events.Set(-1)},
+		"HTTP2.SessionTimeout is -1s, must be 0 or more":           {HTTP2: HTTP2Options{SessionTimeout: events.Set(-time.Second)}},
+		"HTTP2.PushStreams.Timeout is -1s, must be 0 or more":      {HTTP2: HTTP2Options{PushStreams: PushStreamOptions{Timeout: events.Set(-time.Second)}}},
+		"HTTP2.PushStreams.MaxConcurrent is -1, must be 0 or more": {HTTP2: HTTP2Options{PushStreams: PushStreamOptions{MaxConcurrent: events.Set(-1)}}},
+	} {
+		if _, err := newApp().WithOptions(o).Listen(); !errors.Is(err, events.ErrOutOfRange) || !strings.HasSuffix(err.Error(), "verb: "+want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	few := HTTP2Options{HTTP1: http1.Options{MaxUpgraded: 7}}
+	if _, err := newApp().WithOptions(Options{HTTP2: few}).Listen(0); !errors.Is(err, events.ErrInvalidArg) || !strings.Contains(err.Error(), "AllowHTTP1") {
+		t.Error("options of HTTP/1.1, which is not allowed:", err)
+	}
+	few.AllowHTTP1, few.HTTP1.MaxUpgraded = events.Set(true), -7
+	if _, err := newApp().WithOptions(Options{HTTP2: few}).Listen(0); !errors.Is(err, events.ErrOutOfRange) || !strings.Contains(err.Error(), "MaxUpgraded") {
+		t.Error("options of HTTP/1.1 that are wrong:", err)
 	}
 	app = newApp().WithOptions(Options{HTTP2: HTTP2Options{SessionTimeout: events.Set(5 * time.Minute)}})
 	if srv, err := app.Server(); err != nil || srv.Timeout() != 5*time.Minute {

@@ -31,10 +31,10 @@ const (
 
 func (o *PushStreamOptions) check() error {
 	if n := o.MaxConcurrent.Or(0); n < 0 {
-		return fmt.Errorf("verb: PushStreams.MaxConcurrent is %d, must be 0 or more", n)
+		return outOfRange("HTTP2.PushStreams.MaxConcurrent", n, "0 or more")
 	}
 	if t := o.Timeout.Or(0); t < 0 {
-		return fmt.Errorf("verb: PushStreams.Timeout is %v, must be 0 or more", t)
+		return outOfRange("HTTP2.PushStreams.Timeout", t, "0 or more")
 	}
 	return nil
 }
