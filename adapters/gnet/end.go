@@ -3,6 +3,7 @@
 package gnet
 
 import (
+	"io"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -42,6 +43,47 @@ func (c *conn) inputEnded(why *transport.CloseError) {
 	if c.stage < closed && c.detach() {
 		c.settle(now)
 	}
+}
+
+// inputBroke is called when gnet is about to close the descriptor and takes it,
+// unread, for the end of input, because the poller told of an error and of
+// nothing to read. Linux says so of a reset that arrives while it is asked: a
+// socket has its error a moment before it is closed and so readable. What was
+// received before and the error are still there.
+func (c *conn) inputBroke() {
+	err := c.readRest()
+	if c.stage < closed {
+		c.parking = false // gnet lets go in any case
+		c.inputEnded(closeError(err))
+	}
+}
+
+// readRest has the endpoint take what input there is, and returns what ends it.
+func (c *conn) readRest() error {
+	c.within = true
+	defer func() { c.within = false }()
+	p := make([]byte, 16<<10)
+	for c.stage < closed && !c.parking {
+		n, err := unix.Read(c.fd, p)
+		switch {
+		case n > 0:
+			c.receive(p[:n])
+		case err == nil:
+			return io.EOF
+		case err != unix.EINTR:
+			return systemError("read", err)
+		}
+	}
+	// The endpoint wants no more, and nobody is left to read what it would have
+	// to write first.
+	code, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	switch {
+	case err != nil:
+		return systemError("getsockopt", err)
+	case code != 0:
+		return systemError("read", unix.Errno(code))
+	}
+	return io.EOF
 }
 
 // lastTurn tells the endpoint that no more input comes.

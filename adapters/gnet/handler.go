@@ -53,9 +53,12 @@ func (h *handler) OnClose(sock engine.Conn, err error) engine.Action {
 		return engine.None
 	}
 	sock.SetContext(nil)
-	if c.parking {
+	switch {
+	case c.parking:
 		c.parked()
-	} else {
+	case err == io.EOF: // not that of a read, which gnet wraps
+		c.inputBroke()
+	default:
 		c.inputEnded(closeError(err))
 	}
 	return engine.None

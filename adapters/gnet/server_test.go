@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -169,31 +170,40 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// A client that leaves abruptly takes nobody else with it.
+// Clients that leave abruptly take nobody else with them, and each is noticed,
+// whenever in a turn or between two the reset comes.
 func TestAbruptClose(t *testing.T) {
 	srv, addr := serve(t, start(t, 1))
 	lost := make(chan error, 1)
-	srv.OnSessionError(func(err error, _ *events.ServerSession) { lost <- err })
-	opened := make(chan struct{})
-	srv.OnStream(func(*events.ServerStream, events.Headers, events.Flags) { close(opened) }).Once()
-	other := connect(t, addr)
-	c, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	io.WriteString(c, core.Preface+settings+postSlash)
-	<-opened
-	c.(*net.TCPConn).SetLinger(0)
-	c.Close()
-	select {
-	case err := <-lost:
-		if !errors.Is(err, events.ErrSessionError) {
-			t.Errorf("the session ended with %v", err)
+	srv.OnSession(func(session *events.ServerSession) {
+		var end error
+		session.OnError(func(err error) { end = err })
+		session.OnClose(func() { lost <- end })
+	})
+	opened := make(chan struct{}, 1)
+	srv.OnStream(func(_ *events.ServerStream, h events.Headers, _ events.Flags) {
+		if h.Authority() == "x" {
+			opened <- struct{}{}
 		}
-	case <-time.After(20 * time.Second):
-		// Seen once in some fifty runs: the reset is not reported. The cause is
-		// not known yet; the server's own timeouts end such a session.
-		t.Skip("the reset was not noticed")
+	})
+	other := connect(t, addr)
+	for i := range 100 {
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(c, core.Preface+settings+postSlash)
+		<-opened
+		c.(*net.TCPConn).SetLinger(0)
+		c.Close()
+		select {
+		case err := <-lost:
+			if !errors.Is(err, syscall.ECONNRESET) || !errors.Is(err, events.ErrSessionError) {
+				t.Errorf("session %d ended with %v", i, err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("reset %d was not noticed", i)
+		}
 	}
 	if got, err := ask(other, "/", "still there"); got != "still there" || err != nil {
 		t.Errorf("%q, %v", got, err)

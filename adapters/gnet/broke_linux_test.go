@@ -1,0 +1,147 @@
+package gnet
+
+import (
+	"context"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	engine "github.com/panjf2000/gnet/v2"
+	"golang.org/x/sys/unix"
+
+	"weft/transport"
+)
+
+// Linux tells of a reset, now and then, as an error with nothing to read, which
+// gnet calls the end of input. What came before is read all the same, and then
+// the reset is, unless the endpoint wants to read no more.
+func TestBroke(t *testing.T) {
+	const sent = 40_000
+	for _, test := range []struct {
+		name  string
+		reset bool
+		limit int // bytes the endpoint takes before it pauses
+		want  transport.CloseKind
+		got   int
+	}{
+		{"reset", true, 1 << 20, transport.CloseReset, sent},
+		{"reset, paused", true, 1, transport.CloseReset, 16 << 10},
+		{"end", false, 1 << 20, transport.CloseEOF, sent},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			fd, peer := descriptor(t)
+			ep := &taker{limit: test.limit}
+			var end error
+			c := newConn(context.Background(), ep, transport.Options{}, func(err error) { end = err })
+			loops := &Loops{over: true, groups: make(map[context.Context]*group)}
+			c.loop = &loop{loops: loops, detached: make(map[*conn]struct{})}
+			sock := &socket{fd: fd, context: c}
+			c.open(sock)
+
+			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, sent)
+			io.WriteString(peer, strings.Repeat("x", sent))
+			await(t, fd, unix.POLLIN)
+			if test.reset {
+				peer.SetLinger(0)
+				peer.Close()
+				await(t, fd, unix.POLLHUP)
+			} else {
+				peer.CloseWrite()
+				await(t, fd, unix.POLLRDHUP)
+			}
+			(&handler{loops: loops}).OnClose(sock, io.EOF)
+
+			if end, ok := end.(*transport.CloseError); !ok || end.Kind != test.want {
+				t.Errorf("ended with %v, want %v", end, test.want)
+			} else if test.reset && end.Err.Error() != "read: "+syscall.ECONNRESET.Error() {
+				t.Errorf("ended because of %v", end.Err)
+			}
+			if ep.got != test.got {
+				t.Errorf("%d bytes were received of %d", ep.got, test.got)
+			}
+			if (ep.cause != nil) != test.reset || ep.ends != 1 {
+				t.Errorf("the endpoint was told of %d ends, the last by %v", ep.ends, ep.cause)
+			}
+		})
+	}
+}
+
+// descriptor returns one end of a TCP connection as no poller knows it, and the
+// other.
+func descriptor(t *testing.T) (int, *net.TCPConn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dialled, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dialled.Close() })
+	accepted, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer accepted.Close()
+	raw, err := accepted.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fd int
+	raw.Control(func(own uintptr) { fd, err = dup(int(own)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	return fd, dialled.(*net.TCPConn)
+}
+
+// await waits until the socket is in a state.
+func await(t *testing.T, fd int, state int16) {
+	t.Helper()
+	for {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: state}}
+		switch _, err := unix.Poll(fds, 60_000); {
+		case err == unix.EINTR:
+		case err != nil || fds[0].Revents&state == 0:
+			t.Fatalf("the socket's state is %#x, %v", fds[0].Revents, err)
+		default:
+			return
+		}
+	}
+}
+
+// socket is what gnet's connection is to ours.
+type socket struct {
+	engine.Conn
+	fd      int
+	context any
+}
+
+func (s *socket) Fd() int          { return s.fd }
+func (s *socket) Context() any     { return s.context }
+func (s *socket) SetContext(x any) { s.context = x }
+
+// taker is an endpoint that counts what it gets and pauses after so much.
+type taker struct {
+	limit, got, ends int
+	cause            error
+}
+
+func (e *taker) Receive(_ time.Time, p []byte) { e.got += len(p) }
+func (e *taker) ReceiveEOF(_ time.Time, cause error) {
+	e.ends++
+	e.cause = cause
+}
+func (e *taker) Advance(time.Time)           {}
+func (e *taker) SwapOutput([]byte) []byte    { return nil }
+func (e *taker) Wrote(time.Time, int)        {}
+func (e *taker) NextDeadline() (t time.Time) { return t }
+func (e *taker) ReadPaused() bool            { return e.got >= e.limit }
+func (e *taker) Done() bool                  { return false }
+func (e *taker) OnWake(func())               {}
