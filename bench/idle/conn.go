@@ -101,6 +101,9 @@ func (d *dialer) dial(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	// It ends by a reset: otherwise its port would rest for a minute, and be
+	// missed by the next run.
+	nc.(*net.TCPConn).SetLinger(0)
 	nc.SetDeadline(time.Now().Add(patience))
 	scheme := "http"
 	if d.secure {
