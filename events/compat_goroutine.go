@@ -11,6 +11,12 @@ import "time"
 // long as f returns at once. Where it blocks or takes its time, they are run
 // side by side.
 //
+// So the end of a response may be sent only when f returns or waits for the
+// client or, by a clock, 0.4 ms later. In a bubble of testing/synctest that clock
+// stands still while f waits for something outside the bubble, such as a mutex
+// or a real file: there f leaves what is to be done behind its response to a
+// goroutine of its own, and returns.
+//
 //	server.OnRequest(events.InGoroutine(func(req *events.Request, res *events.Response) {
 //		io.Copy(res.Blocking(), req.Body())
 //	}))

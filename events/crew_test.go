@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -111,6 +112,35 @@ func TestCrewEndsBeforeOneThatBlocks(t *testing.T) {
 		for _, conn := range conns {
 			conn.Close()
 		}
+	})
+}
+
+// What waits for something outside the bubble stops the bubble's clock, but not
+// a response that was ended before in a handler that has returned.
+func TestCrewWaitsOutside(t *testing.T) {
+	var outside sync.Mutex // no bubble knows of it
+	outside.Lock()
+	synctest.Test(t, func(t *testing.T) {
+		over := make(chan bool)
+		client := blockingPair(t, events.ServerOptions{}, func(req *events.Request, res *events.Response) {
+			res.EndString("done")
+			if req.URL() == "/last" {
+				go func() {
+					outside.Lock()
+					close(over)
+					outside.Unlock()
+				}()
+			}
+		})
+		for _, path := range []string{"/first", "/last"} { // which meets a connection where nothing else is said
+			conn := askTogether(t, client, 1, func(int) events.Headers { return events.H(":path", path) }, true)[0]
+			if got, err := io.ReadAll(conn); err != nil || string(got) != "done" {
+				t.Errorf("%q, %v", got, err)
+			}
+			conn.Close()
+		}
+		outside.Unlock()
+		<-over
 	})
 }
 
