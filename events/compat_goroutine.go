@@ -6,6 +6,7 @@ import "time"
 // in another goroutine, and the request keeps its place under the limit of
 // concurrent streams until f returns. Then the response is ended and the body
 // closed, if f has not done so. A panic in f is answered like one in a callback.
+// A request that the client has reset before f began is not given to f.
 //
 // Requests of a session that come together share a goroutine and a write as
 // long as f returns at once. Where it blocks or takes its time, they are run

@@ -70,6 +70,16 @@ func (s *Session) hire(j job) {
 		c.staff.give(order{c, j})
 		return
 	}
+	c.put(j)
+}
+
+// put queues a job. A queue that never gets empty must not grow, either.
+func (c *crew) put(j job) {
+	if c.head > len(c.jobs)/2 && len(c.jobs) == cap(c.jobs) {
+		n := copy(c.jobs, c.jobs[c.head:])
+		clear(c.jobs[n:])
+		c.jobs, c.head = c.jobs[:n], 0
+	}
 	c.jobs = append(c.jobs, j)
 }
 
@@ -117,8 +127,9 @@ func (c *crew) work() {
 			c.s.unlock()
 			return
 		}
+		over := j.req.st.is(isAborted)
 		c.s.mu.Unlock()
-		j.run()
+		j.run(over)
 	}
 }
 
@@ -261,10 +272,14 @@ func (c *crew) alone(j job) {
 			c.s.unlock()
 		}
 	}()
-	j.run()
+	j.run(j.req.st.asks(isAborted))
 }
 
-func (j *job) run() {
+// run runs the handler, unless the exchange is over before that has begun: a
+// client that resets its requests at once must not have the work done.
+func (j *job) run(over bool) {
 	defer j.req.endGoroutine(j.res)
-	j.handler(j.req, j.res)
+	if !over {
+		j.handler(j.req, j.res)
+	}
 }

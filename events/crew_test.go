@@ -173,6 +173,52 @@ func TestCrewBodies(t *testing.T) {
 	})
 }
 
+// A request that was reset before its handler began does not have it run.
+func TestCrewReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var began, ended atomic.Int64
+		client := blockingPair(t, events.ServerOptions{}, func(req *events.Request, res *events.Response) {
+			began.Add(1)
+			defer ended.Add(1)
+			if req.URL() == "/waits" {
+				<-req.Context().Done()
+			}
+			res.EndString("x")
+		})
+		reset := func(n int) {
+			t.Helper()
+			done := make(chan bool)
+			client.Do(func() { // so that request and reset come in one read
+				defer close(done)
+				for range n {
+					st, err := client.Request(t.Context(), events.Headers{})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					st.OnError(func(error) {})
+					st.Close(events.Cancel)
+				}
+			})
+			<-done
+			synctest.Wait()
+		}
+		reset(50)
+		if n := began.Load(); n != 0 {
+			t.Errorf("%d handlers ran", n)
+		}
+		// With a goroutine each, too.
+		conn := askTogether(t, client, 1, func(int) events.Headers { return events.H(":path", "/waits") }, true)[0]
+		<-time.After(time.Millisecond)
+		reset(20)
+		conn.Close()
+		synctest.Wait()
+		if b, e := began.Load(), ended.Load(); b != 1 || e != 1 {
+			t.Errorf("%d handlers ran, %d ended", b, e)
+		}
+	})
+}
+
 // A handler that ends its goroutine, and one that panics, leave the others be.
 func TestCrewGoexit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -41,8 +41,10 @@ func (q *fifo) push(c chunk) {
 	q.add(c.b)
 }
 
+// add moves what is there to the front where that is the smaller part of the
+// storage: of much that is taken in small steps, little would be won each time.
 func (q *fifo) add(p []byte) {
-	if q.off > 0 && len(q.b)+len(p) > cap(q.b) {
+	if q.off > len(q.b)/2 && len(q.b)+len(p) > cap(q.b) {
 		q.b = q.b[:copy(q.b, q.b[q.off:])]
 		q.off = 0
 	}
