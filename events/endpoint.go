@@ -18,6 +18,7 @@ const (
 	flagDone = 1 << iota
 	flagPaused
 	flagDue
+	flagResting
 )
 
 // Receive is part of transport.Endpoint.
@@ -172,6 +173,9 @@ func (s *Session) Done() bool { return s.flags.Load()&flagDone != 0 }
 // Due is part of transport.Waiter.
 func (s *Session) Due() bool { return s.flags.Load()&flagDue != 0 || s.abortDue() }
 
+// Resting is part of transport.Rester.
+func (s *Session) Resting() bool { return s.flags.Load()&flagResting != 0 }
+
 // TurnsGoOn is part of transport.Survivor: a stream may outlive its connection
 // until what it received is read.
 func (s *Session) TurnsGoOn() {
@@ -205,6 +209,8 @@ func (s *Session) publish() {
 		s.driven = s.driven && s.lasting
 	} else if s.conn.ReadPaused() {
 		flags = flagPaused
+	} else if s.conn.Resting() && s.live == 0 {
+		flags = flagResting
 	}
 	if s.driven && s.due() {
 		flags |= flagDue

@@ -119,10 +119,13 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 		ss.Receive(srv.opts.Now(), head)
 	}
 	if srv.opts.Pump == nil {
-		// The stack that all this took, the handshake of TLS above all, would be
-		// the connection's for as long as it lives.
+		// This goroutine ends, and the stack with it that all this took, the
+		// handshake of TLS above all.
 		taken, isBound = true, false
-		go srv.pump(raw, conn, ss, opts.HoldFirstWrite)
+		transport.Start(srv.ctx, conn, ss, opts, func(error) {
+			unbind(raw)
+			srv.pumpEnded(ss)
+		})
 		return nil
 	}
 	err = srv.opts.Pump(srv.ctx, conn, ss, opts, func(error) {
@@ -136,13 +139,6 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 		ss.ReceiveEOF(srv.opts.Now(), err)
 	}
 	return err
-}
-
-// pump runs a session to its end. raw is what conn was made of.
-func (srv *Server) pump(raw, conn net.Conn, ss *ServerSession, hold time.Duration) {
-	transport.Run(srv.ctx, conn, ss, transport.Options{Now: srv.opts.Now, HoldFirstWrite: hold})
-	unbind(raw)
-	srv.pumpEnded(ss)
 }
 
 // guard runs a callback that belongs to no session. It reports false if that

@@ -27,6 +27,7 @@ const (
 	flagDone = 1 << iota
 	flagPaused
 	flagDue
+	flagResting
 )
 
 // Drive makes an Endpoint of c, which is the Driver's from then on. c should
@@ -67,6 +68,9 @@ func (d *Driver) unlock() {
 		}
 		if d.conn.Pending() {
 			flags |= flagDue
+		}
+		if d.conn.Resting() {
+			flags |= flagResting
 		}
 	}
 	if flags != d.flags.Load() {
@@ -156,6 +160,9 @@ func (d *Driver) Done() bool { return d.flags.Load()&flagDone != 0 }
 
 // Due is part of Waiter: there may be events to hand out.
 func (d *Driver) Due() bool { return d.flags.Load()&flagDue != 0 }
+
+// Resting is part of Rester.
+func (d *Driver) Resting() bool { return d.flags.Load()&flagResting != 0 }
 
 // OnWake is part of Endpoint.
 func (d *Driver) OnWake(f func()) { d.wake.Store(&f) }

@@ -72,6 +72,15 @@ type Waiter interface {
 	Due() bool
 }
 
+// Rester is an Endpoint that knows when it has come to rest.
+type Rester interface {
+	Endpoint
+	// Resting reports, after an Advance, whether nothing has gone on for a while,
+	// so that what only a busy connection needs had better be given back. It may
+	// be called from any goroutine.
+	Resting() bool
+}
+
 // Survivor is an Endpoint that may have callbacks to run after its connection
 // has ended: somebody may only then read what has arrived.
 type Survivor interface {

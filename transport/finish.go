@@ -62,6 +62,7 @@ func (p *pump) close(why *CloseError) {
 // end closes the connection after the reader is done, and waits until nobody
 // else is in the pump.
 func (p *pump) end() error {
+	p.unwatch()
 	p.close(nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()

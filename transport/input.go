@@ -7,13 +7,18 @@ import (
 	"weft/transport/internal/pool"
 )
 
-// readAll is the life of the goroutine that reads: each read is a turn.
-func (p *pump) readAll() {
+// readAll is the life of the goroutine that reads: each read is a turn. It
+// reports whether it only ends to be gone on with by another one.
+func (p *pump) readAll() (handOver bool) {
 	var err error
 	for p.kept || p.waitUnpaused() {
 		var in []byte
 		kept := p.kept
 		if !kept {
+			if !p.awaited && p.sparing() {
+				return true
+			}
+			p.awaited = false
 			in, err = p.wire.Next()
 		} else if !p.mustPause() {
 			in, err = p.polls.TryNext()
@@ -43,6 +48,7 @@ func (p *pump) readAll() {
 		p.passOn()
 	}
 	p.inputEnded(p.opts.Now(), err)
+	return false
 }
 
 // goOn writes more of what the reader kept the output for.
@@ -69,7 +75,7 @@ func (p *pump) waitUnpaused() bool {
 		}
 		p.paused.Store(true)
 		if p.mustPause() {
-			<-p.resume
+			p.waitNudge()
 		}
 		p.paused.Store(false)
 	}
@@ -85,10 +91,19 @@ func (p *pump) unpause() {
 
 // nudge makes a reader that waits look again.
 func (p *pump) nudge() {
-	select {
-	case p.resume <- struct{}{}:
-	default:
+	p.mu.Lock()
+	p.nudged = true
+	p.quiet.Broadcast()
+	p.mu.Unlock()
+}
+
+func (p *pump) waitNudge() {
+	p.mu.Lock()
+	for !p.nudged {
+		p.quiet.Wait()
 	}
+	p.nudged = false
+	p.mu.Unlock()
 }
 
 // inputEnded tells the endpoint so, and sees the last output off if there is

@@ -45,7 +45,11 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 		s := h2test.NewServer(time.Now(), core.Config{})
 		ended := make(chan error, 1)
-		go func() { ended <- transport.Run(context.Background(), b, s, transport.Options{}) }()
+		if i%3 == 0 {
+			go func() { ended <- transport.Run(context.Background(), b, s, transport.Options{}) }()
+		} else {
+			transport.Start(context.Background(), b, s, transport.Options{}, func(err error) { ended <- err })
+		}
 		a.Write(whole[:len(whole)-i%len(whole)])
 		if i%2 == 0 {
 			a.(*net.TCPConn).SetLinger(0)

@@ -227,6 +227,9 @@ func (p *pump) passOn() {
 		return
 	}
 	p.inside++
+	if p.writerFn == nil {
+		p.writerFn = p.finishWrites
+	}
 	go p.writerFn()
 }
 

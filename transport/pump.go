@@ -44,9 +44,21 @@ type pump struct {
 	writerFn func() // made once, so that a go statement allocates nothing
 
 	// Of the reader (input.go).
-	discard atomic.Bool   // input is not looked at any more
-	paused  atomic.Bool   // the reader waits for resume
-	resume  chan struct{} // holds one token
+	discard atomic.Bool // input is not looked at any more
+	paused  atomic.Bool // the reader waits to be nudged
+
+	// Of the reader, if Start began it (start.go).
+	lean    leanWire     // nil: what waits is what reads
+	rests   Rester       // ep, if it is one
+	readFn  func()       // as writerFn
+	waits   bool         // the next goroutine is the one that waits
+	awaited bool         // the next read does not wait
+	reads   atomic.Int32 // since a rest, as far as that matters
+	ended   func(error)
+
+	// Guarded by watched.mu (watch.go).
+	watched              *watch
+	watchPrev, watchNext *pump
 
 	mu     sync.Mutex
 	stage  stage
@@ -56,8 +68,9 @@ type pump struct {
 	held   bool        // the first output is held back
 	eof    bool        // input is over
 	owed   bool        // an Advance is owed for output written by an outsider
+	nudged bool        // the reader is to look again
 	inside int         // goroutines that are in the pump, the reader apart
-	quiet  sync.Cond   // stage has reached lingering, or busy and inside have come to rest
+	quiet  sync.Cond   // stage has reached lingering, or busy and inside have come to rest, or nudged
 
 	// The timer (deadline.go), guarded by mu.
 	timer     *time.Timer
@@ -87,11 +100,10 @@ const (
 
 func newPump(w Wire, ep Endpoint, opts Options) *pump {
 	p := &pump{
-		ep:     ep,
-		wire:   w,
-		opts:   opts,
-		held:   opts.HoldFirstWrite > 0,
-		resume: make(chan struct{}, 1),
+		ep:   ep,
+		wire: w,
+		opts: opts,
+		held: opts.HoldFirstWrite > 0,
 	}
 	if waiter, ok := ep.(Waiter); ok {
 		p.due = waiter.Due
@@ -102,7 +114,6 @@ func newPump(w Wire, ep Endpoint, opts Options) *pump {
 		}
 	}
 	p.polls, _ = w.(pollingWire)
-	p.writerFn = p.finishWrites
 	p.quiet.L = &p.mu
 	return p
 }
@@ -133,6 +144,7 @@ func (p *pump) advance(now time.Time) {
 		p.ep.Advance(now)
 	}
 	p.endTurn(now, mine, inTurns)
+	p.rest()
 }
 
 // receiveEOF is the last turn.

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"io"
-	"sync"
 	"time"
 )
 
@@ -73,16 +72,8 @@ func (o Options) withDefaults() Options {
 // A peer can make Run hold no more output than ep itself lets pend.
 func Run(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options) error {
 	p := newPump(wireOf(conn), ep, opts.withDefaults())
-	var canceled sync.WaitGroup
-	canceled.Add(1)
-	stop := context.AfterFunc(ctx, func() {
-		defer canceled.Done()
-		p.close(&CloseError{CloseCanceled, context.Cause(ctx)})
-	})
+	p.watch(ctx)
 	p.begin()
 	p.readAll()
-	if !stop() {
-		canceled.Wait()
-	}
 	return p.end()
 }

@@ -3,8 +3,6 @@ package transport
 import (
 	"io"
 	"net"
-
-	"weft/transport/internal/raw"
 )
 
 // A Wire is a byte stream that can be written without blocking and be waited
@@ -65,14 +63,9 @@ func wireOf(conn io.ReadWriteCloser) Wire {
 			return w
 		}
 	case net.Conn:
-		if s, ok := raw.New(c); ok {
-			return &rawWire{sock: s, conn: c.(halfCloser)}
+		if w := new(rawWire); w.Init(c) {
+			return w
 		}
 	}
 	return &plainWire{conn: conn}
-}
-
-type halfCloser interface {
-	CloseWrite() error
-	Close() error
 }

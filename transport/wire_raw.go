@@ -9,29 +9,40 @@ import (
 // rawWire is a socket: reads wait for readiness and only then take a buffer,
 // writes take what fits.
 type rawWire struct {
-	sock *raw.Sock
-	conn halfCloser
+	raw.Sock
 	in   *pool.Input
-	rest []byte
-	vec  raw.Vec // in place of rest
+	size int   // of what was read into in and not yet returned by Next
+	err  error // likewise
+	more *rest // nil until something is left to be written
 }
 
+// rest is what StartWrite did not write.
+type rest struct {
+	buf []byte
+	vec raw.Vec // in place of buf
+}
+
+func (w *rawWire) Await() { w.in, w.size, w.err = w.Sock.Read() }
+
 func (w *rawWire) Next() ([]byte, error) {
-	in, n, err := w.sock.Read()
-	if err != nil {
-		return nil, err
+	if w.size == 0 && w.err == nil {
+		w.Await()
 	}
-	w.in = in
-	return in[:n], nil
+	return w.next()
 }
 
 func (w *rawWire) TryNext() ([]byte, error) {
-	in, n, err := w.sock.TryRead()
-	if in == nil || err != nil {
+	w.in, w.size, w.err = w.Sock.TryRead()
+	return w.next()
+}
+
+func (w *rawWire) next() ([]byte, error) {
+	n, err := w.size, w.err
+	w.size, w.err = 0, nil
+	if n == 0 || err != nil {
 		return nil, err
 	}
-	w.in = in
-	return in[:n], nil
+	return w.in[:n], nil
 }
 
 func (w *rawWire) Release() {
@@ -40,31 +51,39 @@ func (w *rawWire) Release() {
 }
 
 func (w *rawWire) StartWrite(p []byte) (int, error) {
-	n, err := w.sock.TryWrite(p)
-	w.rest = p[n:]
+	n, err := w.Sock.TryWrite(p)
+	if n < len(p) {
+		w.rest().buf = p[n:]
+	}
 	return n, err
 }
 
-func (w *rawWire) ContinueWrite() (int, error) {
-	if !w.vec.Empty() {
-		return w.sock.WriteVec(&w.vec)
+func (w *rawWire) rest() *rest {
+	if w.more == nil {
+		w.more = new(rest)
 	}
-	n, err := w.sock.Write(w.rest)
-	w.rest = w.rest[n:]
+	return w.more
+}
+
+func (w *rawWire) ContinueWrite() (int, error) {
+	r := w.more
+	if !r.vec.Empty() {
+		return w.Sock.WriteVec(&r.vec)
+	}
+	n, err := w.Sock.Write(r.buf)
+	r.buf = r.buf[n:]
 	return n, err
 }
 
 func (w *rawWire) StartGather(out []byte, pieces []core.Piece) (int, error) {
-	w.vec.Grow(2*len(pieces) + 1)
+	v := &w.rest().vec
+	v.Grow(2*len(pieces) + 1)
 	at := 0
 	for _, p := range pieces {
-		w.vec.Add(out[at:p.At])
-		w.vec.AddString(p.Data)
+		v.Add(out[at:p.At])
+		v.AddString(p.Data)
 		at = p.At
 	}
-	w.vec.Add(out[at:])
-	return w.sock.TryWriteVec(&w.vec)
+	v.Add(out[at:])
+	return w.Sock.TryWriteVec(v)
 }
-
-func (w *rawWire) CloseWrite() error { return w.conn.CloseWrite() }
-func (w *rawWire) Close() error      { return w.conn.Close() }

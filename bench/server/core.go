@@ -51,9 +51,7 @@ func serveCore(ctx context.Context, l net.Listener, secure bool) error {
 				conn.Close()
 				return
 			}
-			// A goroutine of its own: the stack that making all this takes would
-			// be the connection's for as long as it lives.
-			go transport.Run(ctx, conn, transport.Drive(c, s.handle), opts)
+			transport.Start(ctx, conn, transport.Drive(c, s.handle), opts, nil)
 		}()
 	}
 }

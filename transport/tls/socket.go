@@ -75,14 +75,19 @@ func (s *socket) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fetch waits for input. What was fetched before must have been read.
-func (s *socket) fetch() {
+// fetch waits for input, and reports false if it was interrupted. What was
+// fetched before must have been read.
+func (s *socket) fetch() bool {
 	in, n, err := s.raw.Read()
-	if err != nil {
+	switch {
+	case err != nil:
 		s.inErr = err
-		return
+	case in == nil:
+		return false
+	default:
+		s.in, s.rest = in, in[:n]
 	}
-	s.in, s.rest = in, in[:n]
+	return true
 }
 
 // Write is called by crypto/tls, which has no other Write at the same time.

@@ -22,13 +22,29 @@ func (w *wire) Next() ([]byte, error) {
 			return nil, w.err
 		}
 		if w.dry {
-			w.sock.fetch()
+			if !w.sock.fetch() {
+				return nil, nil
+			}
 			w.dry = false
 		}
 		if n := w.decrypt(); n > 0 {
 			return w.in[:n], nil
 		}
 		w.Release()
+	}
+}
+
+// Await waits for input without looking at it: decrypting takes a large stack.
+func (w *wire) Await() {
+	if w.dry && w.err == nil && w.sock.fetch() {
+		w.dry = false
+	}
+}
+
+// Interrupt has a Next that waits return nothing.
+func (w *wire) Interrupt() {
+	if w.sock != nil {
+		w.sock.raw.Interrupt()
 	}
 }
 

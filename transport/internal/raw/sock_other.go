@@ -15,6 +15,12 @@ type Sock struct{}
 // blocking reads and writes.
 func New(net.Conn) (*Sock, bool) { return nil, false }
 
+// Init reports false.
+func (*Sock) Init(net.Conn) bool { return false }
+
+func (*Sock) CloseWrite() error                  { panic("unreachable") }
+func (*Sock) Close() error                       { panic("unreachable") }
+func (*Sock) Interrupt()                         { panic("unreachable") }
 func (*Sock) Read() (*pool.Input, int, error)    { panic("unreachable") }
 func (*Sock) TryRead() (*pool.Input, int, error) { panic("unreachable") }
 func (*Sock) TryWrite(p []byte) (int, error)     { panic("unreachable") }

@@ -3,10 +3,13 @@
 package raw
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"weft/transport/internal/pool"
 )
@@ -17,22 +20,32 @@ type Sock struct {
 	rc   syscall.RawConn
 
 	// The callbacks are made once: a closure for each call would allocate.
-	readFn, pollFn, tryFn, writeFn func(fd uintptr) bool
+	readFn, writeFn func(fd uintptr) bool
 
 	in    *pool.Input // what readFn read into, nil if nothing was read
 	inLen int
 	inErr error
 
-	out    []byte // what tryFn and writeFn write
+	out    []byte // what writeFn writes
 	vec    *Vec   // or this
 	outLen int
 	outErr error
+
+	poll, try   bool // reads, or writes, do not wait
+	interrupted atomic.Bool
 }
 
-// New returns conn as a Sock, or reports that it is not one: only the net
-// package's own TCP and Unix stream connections are. A type that embeds one of
-// them is not, for it may have its own idea of Read.
+// New returns conn as a Sock, or reports that it is not one; see Init.
 func New(conn net.Conn) (*Sock, bool) {
+	s := new(Sock)
+	return s, s.Init(conn)
+}
+
+// Init makes s, which is zero, the Sock of conn, or reports that it is not one:
+// only the net package's own TCP and Unix stream connections are. A type that
+// embeds one of them is not, for it may have its own idea of Read. After Init s
+// must not be copied.
+func (s *Sock) Init(conn net.Conn) bool {
 	var rc syscall.RawConn
 	var err error
 	switch c := conn.(type) {
@@ -40,31 +53,64 @@ func New(conn net.Conn) (*Sock, bool) {
 		rc, err = c.SyscallConn()
 	case *net.UnixConn:
 		if c.LocalAddr().Network() != "unix" {
-			return nil, false
+			return false
 		}
 		rc, err = c.SyscallConn()
 	default:
-		return nil, false
+		return false
 	}
 	if err != nil {
-		return nil, false
+		return false
 	}
-	s := &Sock{conn: conn, rc: rc}
-	s.readFn, s.pollFn, s.tryFn, s.writeFn = s.onReadable, s.onPoll, s.onTry, s.onWritable
-	return s, true
+	s.conn, s.rc = conn, rc
+	s.readFn, s.writeFn = s.onReadable, s.onWritable
+	return true
 }
+
+// CloseWrite ends the output.
+func (s *Sock) CloseWrite() error {
+	return s.conn.(interface{ CloseWrite() error }).CloseWrite()
+}
+
+// Close closes the socket.
+func (s *Sock) Close() error { return s.conn.Close() }
 
 // Read waits for input and reads it into a buffer of package pool, which the
 // caller gives back. While it waits it holds none. The end of input is io.EOF.
+// It returns nothing, and no error, after Interrupt.
 func (s *Sock) Read() (*pool.Input, int, error) {
-	return s.read(s.readFn)
+	s.poll = false
+	return s.read()
 }
 
 // TryRead is Read, but returns nothing where Read would wait.
-func (s *Sock) TryRead() (*pool.Input, int, error) { return s.read(s.pollFn) }
+func (s *Sock) TryRead() (*pool.Input, int, error) {
+	s.poll = true
+	return s.read()
+}
 
-func (s *Sock) read(fn func(uintptr) bool) (*pool.Input, int, error) {
-	err := s.rc.Read(fn)
+// Interrupt ends one wait for input, that which is going on or the next. It may
+// be called from any goroutine.
+func (s *Sock) Interrupt() {
+	if s.interrupted.CompareAndSwap(false, true) {
+		s.conn.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// wasInterrupted reports whether a read that failed was only interrupted. If a
+// deadline of somebody else's has passed at the same time, it is taken for that
+// at the latest when the next read fails.
+func (s *Sock) wasInterrupted(err error) bool {
+	if !s.interrupted.Load() || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	s.conn.SetReadDeadline(time.Time{})
+	s.interrupted.Store(false)
+	return true
+}
+
+func (s *Sock) read() (*pool.Input, int, error) {
+	err := s.rc.Read(s.readFn)
 	in, n := s.in, s.inLen
 	s.in, s.inLen = nil, 0
 	if err == nil {
@@ -76,16 +122,16 @@ func (s *Sock) read(fn func(uintptr) bool) (*pool.Input, int, error) {
 	if in != nil {
 		pool.PutInput(in)
 	}
+	if s.wasInterrupted(err) {
+		return nil, 0, nil
+	}
 	return nil, 0, s.opError("read", err)
 }
 
-func (s *Sock) onPoll(fd uintptr) bool {
-	s.inErr = nil
-	s.onReadable(fd)
-	return true
-}
-
+// onReadable reads what there is, and reports false to be called again when
+// there is something.
 func (s *Sock) onReadable(fd uintptr) bool {
+	s.inErr = nil
 	if s.in == nil {
 		s.in = pool.GetInput()
 	}
@@ -99,7 +145,7 @@ func (s *Sock) onReadable(fd uintptr) bool {
 		case err == syscall.EAGAIN:
 			pool.PutInput(s.in)
 			s.in = nil
-			return false
+			return s.poll
 		case err != nil:
 			s.inErr = err
 		default:
@@ -110,27 +156,33 @@ func (s *Sock) onReadable(fd uintptr) bool {
 }
 
 // TryWrite writes what the socket takes at once, possibly nothing.
-func (s *Sock) TryWrite(p []byte) (int, error) { return s.write(p, s.tryFn) }
+func (s *Sock) TryWrite(p []byte) (int, error) {
+	s.try = true
+	return s.write(p)
+}
 
 // Write waits until the socket takes at least one byte.
-func (s *Sock) Write(p []byte) (int, error) { return s.write(p, s.writeFn) }
+func (s *Sock) Write(p []byte) (int, error) {
+	s.try = false
+	return s.write(p)
+}
 
 // TryWriteVec is TryWrite for the runs of v, from which it takes what was
 // written.
 func (s *Sock) TryWriteVec(v *Vec) (int, error) {
-	s.vec = v
-	return s.write(nil, s.tryFn)
+	s.vec, s.try = v, true
+	return s.write(nil)
 }
 
 // WriteVec is Write for the runs of v.
 func (s *Sock) WriteVec(v *Vec) (int, error) {
-	s.vec = v
-	return s.write(nil, s.writeFn)
+	s.vec, s.try = v, false
+	return s.write(nil)
 }
 
-func (s *Sock) write(p []byte, fn func(uintptr) bool) (int, error) {
+func (s *Sock) write(p []byte) (int, error) {
 	s.out, s.outLen, s.outErr = p, 0, nil
-	err := s.rc.Write(fn)
+	err := s.rc.Write(s.writeFn)
 	s.out, s.vec = nil, nil
 	if err == nil {
 		err = s.outErr
@@ -139,11 +191,6 @@ func (s *Sock) write(p []byte, fn func(uintptr) bool) (int, error) {
 		err = s.opError("write", err)
 	}
 	return s.outLen, err
-}
-
-func (s *Sock) onTry(fd uintptr) bool {
-	s.onWritable(fd)
-	return true
 }
 
 // onWritable writes all the socket takes, and reports false if that is
@@ -164,7 +211,7 @@ func (s *Sock) onWritable(fd uintptr) bool {
 		switch err {
 		case nil, syscall.EINTR:
 		case syscall.EAGAIN:
-			return s.outLen > 0
+			return s.try || s.outLen > 0
 		default:
 			s.outErr = err
 			return true

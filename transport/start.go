@@ -1,0 +1,93 @@
+package transport
+
+import (
+	"context"
+	"io"
+)
+
+// Start is Run for who has many connections, most of them idle: it does not
+// keep the calling goroutine, and where conn is a socket, or TLS over one, what
+// waits while nothing happens is a goroutine with the smallest of stacks. The
+// first turns after a rest are run by another goroutine, which ends with them;
+// a connection that goes on keeps one, until its endpoint rests (Rester).
+//
+// Start returns when the connection is under way, which with TLS may take the
+// handshake. ended is called once, with what Run would return, when all that
+// Run's return stands for is true; nil if nobody wants to know.
+//
+// A read deadline that was set on conn is lost when the connection comes to
+// rest.
+func Start(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options, ended func(error)) {
+	p := newPump(wireOf(conn), ep, opts.withDefaults())
+	p.ended = ended
+	if p.lean, _ = p.wire.(leanWire); p.lean != nil {
+		p.rests, _ = ep.(Rester)
+		p.waits = true
+	}
+	p.watch(ctx)
+	p.begin()
+	p.goRead()
+}
+
+// leanWire is a Wire that can be waited on with a small stack.
+type leanWire interface {
+	Wire
+	// Await waits until Next does not wait.
+	Await()
+	// Interrupt has a Next that waits, or the next one that would, return
+	// nothing, without an error. It may be called from any goroutine.
+	Interrupt()
+}
+
+// leanReads is how many reads after a rest are waited for with a small stack: as
+// many as an exchange or two take. Each costs a goroutine that begins and grows
+// its stack, about a microsecond.
+const leanReads = 8
+
+// goRead begins the reader's next goroutine.
+func (p *pump) goRead() {
+	if p.readFn == nil {
+		p.readFn = p.read
+	}
+	go p.readFn()
+}
+
+// read is one goroutine of a reader that is not Run's caller. Waiting or
+// working, it hands over to the next, with a stack that has not grown.
+func (p *pump) read() {
+	if p.waits {
+		p.lean.Await()
+		p.waits, p.awaited = false, true
+		p.goRead()
+		return
+	}
+	if p.readAll() {
+		p.waits = true
+		p.goRead()
+		return
+	}
+	err := p.end()
+	if p.ended != nil {
+		p.ended(err)
+	}
+}
+
+// sparing reports whether the next read is to be waited for with a small stack.
+func (p *pump) sparing() bool {
+	if p.lean == nil {
+		return false
+	}
+	n := p.reads.Load()
+	if n < leanReads {
+		p.reads.Store(n + 1)
+	}
+	return n < leanReads
+}
+
+// rest is called when the endpoint may have come to rest: a reader that waits
+// with a large stack makes way for one with a small one.
+func (p *pump) rest() {
+	if p.rests != nil && p.rests.Resting() && p.reads.Swap(0) >= leanReads {
+		p.lean.Interrupt()
+	}
+}
