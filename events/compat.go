@@ -70,11 +70,11 @@ func (ss *ServerSession) newExchange() *ServerStream {
 	if ss.begun <= manyRequests {
 		return new(exchange).init()
 	}
-	i := (ss.begun - manyRequests - 1) % exchangesAtOnce
-	if i == 0 || ss.spareExchanges == nil { // OnRequest may come within a turn
-		ss.spareExchanges = new([exchangesAtOnce]exchange)
+	if ss.spareExchanges == nil || ss.usedExchanges == exchangesAtOnce {
+		ss.spareExchanges, ss.usedExchanges = new([exchangesAtOnce]exchange), 0
 	}
-	return ss.spareExchanges[i].init()
+	ss.usedExchanges++
+	return ss.spareExchanges[ss.usedExchanges-1].init()
 }
 
 const exchangesAtOnce = 2 // see atOnce

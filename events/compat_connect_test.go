@@ -74,3 +74,52 @@ func TestCompatConnectAlone(t *testing.T) {
 		t.Errorf("CONNECT, left to streams: %s", got)
 	}
 }
+
+// Both kinds of requests may come in one turn, in any order: each has an object
+// of its own.
+func TestCompatConnectAmongStreams(t *testing.T) {
+	srv, err := events.CreateServer(events.ServerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.OnConnect(func(req *events.Request, res *events.Response) { res.EndString("to " + req.Authority()) })
+	srv.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
+		if h.Method() != "CONNECT" {
+			st.EndString("stream " + h.Path())
+		}
+	})
+	for order := range 1 << 8 { // of those for which objects are made several at a time
+		session, err := srv.NewSession(mem.Epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		link := mem.NewLink(client, session, mem.Options{})
+		link.Settle()
+		got := make([]string, 20)
+		client.Do(func() {
+			for i := range got {
+				h := events.H(":path", fmt.Sprint("/", i))
+				if order>>(max(0, i-8)%8)&1 == 1 {
+					h = events.H(":method", "CONNECT", ":authority", fmt.Sprint("a:", i))
+				}
+				st, err := client.Request(t.Context(), h)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				st.OnData(func(p []byte) { got[i] += string(p) })
+				st.OnError(func(err error) { got[i] += err.Error() })
+			}
+		})
+		link.Settle()
+		for i, s := range got {
+			if s != fmt.Sprint("stream /", i) && s != fmt.Sprint("to a:", i) {
+				t.Fatalf("order %b: request %d was answered %q", order, i, s)
+			}
+		}
+	}
+}

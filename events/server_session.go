@@ -28,9 +28,12 @@ type ServerSession struct {
 
 	plain packed // the last request's headers that asked for nothing special (compat_route.go)
 
-	begun          int // by the requests of this turn
-	spareExchanges *[exchangesAtOnce]exchange
-	spare          *[atOnce]ServerStream // objects made for those that are still to come in it
+	begun int32 // by the requests of this turn
+	// Objects made for those that are still to come in it, of both kinds, and how
+	// many are used.
+	usedExchanges, used uint8
+	spareExchanges      *[exchangesAtOnce]exchange
+	spare               *[atOnce]ServerStream
 }
 
 // NewServerSession makes a session that is driven by whoever calls its
@@ -98,11 +101,11 @@ func (ss *ServerSession) newStream() *ServerStream {
 	if ss.begun <= manyRequests {
 		return new(ServerStream)
 	}
-	i := (ss.begun - manyRequests - 1) % atOnce
-	if i == 0 {
-		ss.spare = new([atOnce]ServerStream)
+	if ss.spare == nil || ss.used == atOnce {
+		ss.spare, ss.used = new([atOnce]ServerStream), 0
 	}
-	return &ss.spare[i]
+	ss.used++
+	return &ss.spare[ss.used-1]
 }
 
 const (
