@@ -86,17 +86,11 @@ func (x *exchange) begin(shared, own []func(*ServerStream, Headers, Flags), new 
 		ss.announcing = &st.Stream
 	}
 	list := x.route(ss.owner, len(shared)+len(own) > 0)
-	if new {
-		if len(list) > 0 {
-			ss.leave()
-			for _, f := range list {
-				f(&x.req, &x.res)
-			}
-			ss.lock()
-		}
-	} else {
-		x.call(list)
+	if new && len(list) > 0 {
+		ss.asked = list // report calls them
+		return
 	}
+	x.call(list)
 	st.announced()
 }
 

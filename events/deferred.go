@@ -61,26 +61,3 @@ func (st *Stream) sentWhole() {
 	st.endSent()
 	st.afterSend()
 }
-
-// endAsBefore is End of the Compatibility API for a response that was not begun
-// and whose headers are those of the last one: the same in one call. It reports
-// false, and has done nothing, if not all of that can go at once.
-func (r *Response) endAsBefore(p []byte) bool {
-	const not = sentHeaders | isEnding | isHead | offWire | isClosed | isDestroyed | isWaiting | isHolding | wantsTail
-	st, s := r.st, r.st.s
-	if len(p) == 0 || len(p) > maxPiece || st.state&(gotEnd|not) != gotEnd || r.is(resEnded|resBodiless) ||
-		st.more != nil || st.exchange.more != nil || st.out != nil || s.watcher != nil || s.server.http1 != nil {
-		return false
-	}
-	now := s.time()
-	if !r.isAsBefore(now, statusText(r.code())) || !s.conn.RepeatWhole(now, st.id, s.sentBlock, p) {
-		return false
-	}
-	r.set(resEnded)
-	st.sent = pack(s.sent)
-	st.set(sentHeaders)
-	s.giveFields(r.fields, true)
-	r.fields = nil
-	st.sentWhole()
-	return true
-}

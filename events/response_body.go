@@ -80,19 +80,54 @@ func (r *Response) pent() int {
 //
 // Errors: ErrWriteAfterEnd, ErrInvalidStream if the stream ended before, and
 // those of FlushHeaders: the response is not ended then.
-func (r *Response) End(p []byte) error { return r.endWith(chunk{b: p}) }
+func (r *Response) End(p []byte) error { return r.endWith(chunk{b: p}, false) }
 
 // EndString is End for a string, which is kept instead of copied.
-func (r *Response) EndString(p string) error { return r.endWith(fixed(p)) }
+func (r *Response) EndString(p string) error { return r.endWith(fixed(p), false) }
 
-func (r *Response) endWith(p chunk) error {
-	s := r.st.s
+// EndAll is End for a response of which p is the whole body, and that was not
+// begun. It does nothing to one that was.
+//
+// Errors: ErrHeadersSent if the headers were sent or End was called; those of
+// End.
+func (r *Response) EndAll(p []byte) error { return r.endWith(chunk{b: p}, true) }
+
+// EndAllString is EndAll for a string, which is kept instead of copied.
+func (r *Response) EndAllString(p string) error { return r.endWith(fixed(p), true) }
+
+// endWith is End, or EndAll.
+//
+// Where the headers are those of the last response it sends both at once, if all
+// of that can go, like sendWhole of the Core API; and it is as few calls deep as
+// that can be.
+func (r *Response) endWith(p chunk, all bool) error {
+	const not = sentHeaders | isEnding | isHead | offWire | isClosed | isDestroyed | isWaiting | isHolding | wantsTail
+	st, s := r.st, r.st.s
 	s.lock()
-	if r.endAsBefore(p.b) {
-		s.unlockEnd()
-		return nil
+	if len(p.b) == 0 || len(p.b) > maxPiece || st.state&(gotEnd|not) != gotEnd || r.is(resEnded|resBodiless) ||
+		st.more != nil || st.exchange.more != nil || st.out != nil || s.watcher != nil || s.server.http1 != nil {
+		return r.endOtherwise(p, all)
 	}
-	defer s.unlockEnd()
+	now := s.time()
+	if !r.isAsBefore(now, statusText(r.code())) || !s.conn.RepeatWhole(now, st.id, s.sentBlock, p.b) {
+		return r.endOtherwise(p, all)
+	}
+	r.set(resEnded)
+	st.sent = pack(s.sent)
+	st.set(sentHeaders)
+	s.giveFields(r.fields, true)
+	r.fields = nil
+	st.sentWhole()
+	s.unlockEnd()
+	return nil
+}
+
+// endOtherwise is endWith in the other cases. The session is locked, and let go.
+func (r *Response) endOtherwise(p chunk, all bool) error {
+	defer r.st.s.unlockEnd()
+	if all && (r.st.is(sentHeaders) || r.is(resEnded)) {
+		return ErrHeadersSent
+	}
 	return r.end(p)
 }
 

@@ -26,6 +26,11 @@ type ServerSession struct {
 	handlers int
 	places   []*ServerStream // that wait
 
+	// asked are who is to answer the request that is being announced. They are
+	// called by report itself: handlers call deep, and the fewer calls they are
+	// within, the more of their returns a processor foresees.
+	asked []handler
+
 	plain packed // the last request's headers that asked for nothing special (compat_route.go)
 
 	begun int32 // by the requests of this turn
@@ -142,6 +147,7 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 	}
 	if e.EndStream {
 		st.set(gotEnd | noBody | noMoreIn)
+		st.bodiless = true
 	}
 	if ss.watcher != nil {
 		ss.watcher.created(&st.Stream, st.Headers())

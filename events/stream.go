@@ -18,7 +18,11 @@ type Stream struct {
 	id      StreamID // 0 while a client's request waits
 	state   state
 	pending pending
-	code    core.ErrCode // what it ended with
+	// bodiless, of a server: the request ended with its headers. It is known from
+	// the beginning, and needs no lock.
+	bodiless bool
+
+	code core.ErrCode // what it ended with
 
 	out    *fifo // written and not yet taken by the core (write.go)
 	unsent int   // bytes that count towards the high-water mark

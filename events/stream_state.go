@@ -60,7 +60,12 @@ var stateCodes = [...]StreamStateCode{
 
 // EndAfterHeaders reports whether the peer's message ended with its headers: no
 // body follows.
-func (st *Stream) EndAfterHeaders() bool { return st.asks(noBody) }
+func (st *Stream) EndAfterHeaders() bool {
+	if st.server != nil {
+		return st.bodiless // asked of every request
+	}
+	return st.asks(noBody)
+}
 
 // Readable reports whether data may still come out of the stream.
 func (st *Stream) Readable() bool {

@@ -137,6 +137,17 @@ func (s *Session) report() (some bool) {
 		some = true
 		if e, ok := ev.(*core.HeadersReceived); ok {
 			s.onHeaders(e)
+			if ss := s.server; ss != nil && ss.asked != nil {
+				x := s.announcing.exchange
+				list := ss.asked
+				ss.asked = nil
+				s.leave()
+				for _, f := range list {
+					f(&x.req, &x.res)
+				}
+				s.lock()
+				x.stream.announced()
+			}
 			continue
 		}
 		s.handle(ev)

@@ -34,6 +34,7 @@ type App struct {
 	table  atomic.Pointer[table] // nil: to be made of layers
 	server *events.Server
 	pushes pushPlaces
+	hire   func(*events.Request, *events.Response) // has serveEvents run in a goroutine
 
 	sockets sockets
 
@@ -231,20 +232,12 @@ func (app *App) Server() (*events.Server, error) {
 			return nil, err
 		}
 	}
-	serve, inline := events.InGoroutine(app.serveEvents), opts.Inline.Or(false)
-	server.OnRequest(func(req *events.Request, res *events.Response) {
-		st, ok := req.Stream()
-		if ok && app.onStreamError.any() {
-			st.OnError(func(err error) {
-				app.onStreamError.each(func(f func(error, *events.ServerStream)) { f(err, st) })
-			})
-		}
-		if ok && inline && st.EndAfterHeaders() {
-			app.serveInline(req, res)
-			return
-		}
-		serve(req, res)
-	})
+	app.hire = events.InGoroutine(app.serveEvents)
+	if opts.Inline.Or(false) {
+		server.OnRequest(app.serveInline)
+	} else {
+		server.OnRequest(app.serveApart)
+	}
 	server.OnConnect(events.InGoroutine(app.serveConnect))
 	server.OnUpgrade(app.serveUpgrade)
 	app.server = server

@@ -15,7 +15,16 @@ import (
 // Body returns the body as a stream, of any length. What Read returns before
 // its end may be less than all the client has to say; an error other than io.EOF
 // says that it was cut short.
-func (r *Request) Body() io.Reader { return r.carrier.body() }
+func (r *Request) Body() io.Reader {
+	if r.carrier != &r.native {
+		return r.carrier.body()
+	}
+	more := r.extra()
+	if more.in == nil {
+		more.in = r.native.body()
+	}
+	return more.in
+}
 
 // Bytes reads the body. Calling it again returns the same slice.
 //
@@ -117,11 +126,4 @@ func (r *Request) Multipart() (*multipart.Form, error) {
 	}
 	r.more.form = form
 	return form, nil
-}
-
-// done lets go of what the request has made.
-func (r *Request) done() {
-	if r.more != nil && r.more.form != nil {
-		r.more.form.RemoveAll() // of parts that were too many for memory
-	}
 }

@@ -11,7 +11,10 @@ import (
 
 // carrier is what brings a request and takes its response away.
 type carrier interface {
+	method() string
+	target() string
 	version() string
+	headers() events.Headers
 	stream() (*events.ServerStream, bool)
 	context() context.Context
 	body() io.Reader
@@ -28,6 +31,7 @@ type carrier interface {
 	sent() bool
 	write(p []byte) (int, error) // may block
 	flush() error
+	endAll(p []byte) error // end, unless the headers were sent
 	end(p []byte) error
 	sendFrom(src io.Reader, size int64) error // the rest of the body; closes src
 	hint(links []string) error
@@ -39,61 +43,89 @@ type carrier interface {
 type native struct {
 	req *events.Request
 	res *events.Response
-	in  *events.BodyReader
 
 	bodiless bool // what follows the headers is no body
 	inline   bool // within a turn: nothing may wait
-	typed    bool // there is, or was, a content-type: all fields are set by way of this
+	typed    bool // there is a content-type: all fields are set by way of this
 	measured bool // and a content-length
 }
 
-func (c *native) version() string                      { return c.req.HTTPVersion() }
-func (c *native) stream() (*events.ServerStream, bool) { return c.req.Stream() }
-func (c *native) context() context.Context             { return c.req.Context() }
+func (c *native) method() string          { return c.req.Method() }
+func (c *native) target() string          { return c.req.URL() }
+func (c *native) headers() events.Headers { return c.req.Headers() }
+func (c *native) version() string         { return c.req.HTTPVersion() }
+func (c *native) stream() (*events.ServerStream, bool) {
+	if c.req == nil {
+		return nil, false // the request came another way
+	}
+	return c.req.Stream()
+}
+func (c *native) context() context.Context { return c.req.Context() }
 
 func (c *native) body() io.Reader {
 	if c.bodiless {
 		return http.NoBody
 	}
-	if c.in == nil {
-		c.in = c.req.Body()
-	}
-	return c.in
+	return c.req.Body()
 }
 
 func (c *native) setHeader(name string, values ...string) error {
-	c.notes(name)
-	return c.res.SetHeader(name, values...)
-}
-func (c *native) addHeader(name, value string) error {
-	c.notes(name)
-	return c.res.AppendHeader(name, value)
+	err := c.res.SetHeader(name, values...)
+	if err == nil {
+		c.notes(name, true)
+	}
+	return err
 }
 
-// notes notes that a field was set, if every response is asked for it.
-func (c *native) notes(name string) {
-	switch name = strings.TrimSpace(name); len(name) {
+func (c *native) addHeader(name, value string) error {
+	err := c.res.AppendHeader(name, value)
+	if err == nil {
+		c.notes(name, true)
+	}
+	return err
+}
+
+func (c *native) dropHeader(name string) {
+	if c.res.RemoveHeader(name) == nil {
+		c.notes(name, false)
+	}
+}
+
+// notes notes that a field is there, or is not, if every response is asked for
+// it.
+func (c *native) notes(name string, there bool) {
+	if n := len(name); n > 0 && (name[0] <= ' ' || name[n-1] <= ' ') {
+		name = strings.TrimSpace(name)
+	}
+	switch len(name) {
 	case len("content-type"):
-		c.typed = c.typed || strings.EqualFold(name, "content-type")
+		if name == "content-type" || strings.EqualFold(name, "content-type") {
+			c.typed = there
+		}
 	case len("content-length"):
-		c.measured = c.measured || strings.EqualFold(name, "content-length")
+		if name == "content-length" || strings.EqualFold(name, "content-length") {
+			c.measured = there
+		}
 	}
 }
 
 func (c *native) has(name string) bool {
-	if name == "content-type" && !c.typed || name == "content-length" && !c.measured {
-		return false
+	switch name {
+	case "content-type":
+		return c.typed
+	case "content-length":
+		return c.measured
 	}
 	return c.res.HasHeader(name)
 }
 func (c *native) header(name string) string   { return c.res.GetHeader(name) }
 func (c *native) values(name string) []string { return c.res.GetHeaderValues(name) }
 func (c *native) headerNames() []string       { return c.res.GetHeaderNames() }
-func (c *native) dropHeader(name string)      { c.res.RemoveHeader(name) } // fails only once they are sent
 func (c *native) setStatus(code int) error    { return c.res.SetStatusCode(code) }
 func (c *native) status() int                 { return c.res.StatusCode() }
 func (c *native) sent() bool                  { return c.res.HeadersSent() }
 func (c *native) flush() error                { return c.res.FlushHeaders() }
+func (c *native) endAll(p []byte) error       { return c.res.EndAll(p) }
 func (c *native) end(p []byte) error          { return c.res.End(p) }
 func (c *native) sendFrom(src io.Reader, size int64) error {
 	return c.res.SendFrom(src, size)

@@ -36,7 +36,8 @@ func (m *HTTP2Metrics) Metrics() *metrics.Metrics { return m.m }
 // without requests there is Watch.
 func (m *HTTP2Metrics) Middleware() Middleware {
 	return func(req *Request, res *Response, next Next) {
-		req.onPush = append(req.onPush, m.m.Push)
+		more := req.extra()
+		more.onPush = append(more.onPush, m.m.Push)
 		if c, ok := req.carrier.(*native); ok {
 			m.m.Exchange(c.req, c.res)
 			next()
@@ -56,7 +57,7 @@ func (m *HTTP2Metrics) Middleware() Middleware {
 
 // pushed tells who counts of a stream that was promised.
 func (r *Request) pushed(st *events.ServerStream) {
-	for _, f := range r.onPush {
+	for _, f := range r.rare().onPush {
 		f(st)
 	}
 }

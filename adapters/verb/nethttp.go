@@ -18,8 +18,8 @@ import (
 
 // ServeHTTP serves a request of package net/http.
 func (app *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &borrowed{w: w, r: r}
-	app.serve(new(call), c, r.Method, targetOf(r), fieldsOf(r))
+	c := borrow(w, r)
+	app.serve(new(call), c)
 	if c.broken {
 		panic(http.ErrAbortHandler)
 	}
@@ -45,11 +45,20 @@ func fieldsOf(r *http.Request) events.Headers {
 type borrowed struct {
 	w      http.ResponseWriter
 	r      *http.Request
+	fields events.Headers // of r, as they came
+	url    string
 	code   int
 	begun  bool
 	broken bool
 }
 
+func borrow(w http.ResponseWriter, r *http.Request) *borrowed {
+	return &borrowed{w: w, r: r, fields: fieldsOf(r), url: targetOf(r)}
+}
+
+func (c *borrowed) method() string          { return c.r.Method }
+func (c *borrowed) target() string          { return c.url }
+func (c *borrowed) headers() events.Headers { return c.fields }
 func (c *borrowed) version() string {
 	return strconv.Itoa(c.r.ProtoMajor) + "." + strconv.Itoa(c.r.ProtoMinor)
 }
@@ -118,6 +127,13 @@ func (c *borrowed) write(p []byte) (int, error) {
 func (c *borrowed) flush() error {
 	c.head()
 	return http.NewResponseController(c.w).Flush()
+}
+
+func (c *borrowed) endAll(p []byte) error {
+	if c.begun {
+		return events.ErrHeadersSent
+	}
+	return c.end(p)
 }
 
 func (c *borrowed) end(p []byte) error {
@@ -194,11 +210,11 @@ func Wrap(m func(http.Handler) http.Handler) Middleware {
 		passed := false
 		h := m(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			passed = true
-			c := &borrowed{w: w, r: r}
 			was := req.carrier
-			req.carrier, res.carrier = c, c
+			c := &borrowed{w: w, r: r, fields: was.headers(), url: was.target()}
+			req.carrier = c
 			next()
-			req.carrier, res.carrier = was, was
+			req.carrier = was
 			if c.broken {
 				was.destroy(nil)
 			}
@@ -282,9 +298,10 @@ type writer struct {
 var _ http.Flusher = (*writer)(nil)
 
 func newWriter(res *Response) *writer {
-	w := &writer{outer: res, res: &Response{req: res.req, carrier: res.carrier}, h: make(http.Header)}
-	for _, name := range res.carrier.headerNames() {
-		w.h[textproto.CanonicalMIMEHeaderKey(name)] = slices.Clone(res.carrier.values(name))
+	c := res.req.carrier
+	w := &writer{outer: res, res: &Response{req: &Request{carrier: c}}, h: make(http.Header)}
+	for _, name := range c.headerNames() {
+		w.h[textproto.CanonicalMIMEHeaderKey(name)] = slices.Clone(c.values(name))
 	}
 	return w
 }

@@ -78,8 +78,8 @@ func (r *Response) CanPush() bool {
 // pusher returns the stream that may promise. A middleware of net/http around
 // the handler changes nothing about it.
 func (r *Response) pusher() (*events.ServerStream, error) {
-	st, ok := r.req.first.stream()
-	if !ok || !r.req.app.options().HTTP2.pushes() || !st.PushAllowed() {
+	st, ok := r.req.native.stream()
+	if !ok || !r.req.root().app.options().HTTP2.pushes() || !st.PushAllowed() {
 		return nil, events.ErrPushDisabled
 	}
 	return st, nil
@@ -103,8 +103,9 @@ func (r *Response) Push(path string, opts ...PushOptions) *PushStream {
 	if o.Method == "" {
 		o.Method = "GET"
 	}
-	p := &PushStream{path: path, app: r.req.app, done: make(chan struct{}), room: make(chan struct{}, 1)}
-	r.pushes = append(r.pushes, p)
+	p := &PushStream{path: path, app: r.req.root().app, done: make(chan struct{}), room: make(chan struct{}, 1)}
+	more := r.req.extra()
+	more.pushes = append(more.pushes, p)
 	if main, err := r.pusher(); err != nil {
 		p.fail(err)
 	} else if err := p.promise(main, &o); err == nil {
@@ -164,14 +165,6 @@ func isMistake(err error) bool {
 }
 
 var errPseudo = errors.New("verb: more fields of a promised request include one that Push sets")
-
-// settlePushes has the failures logged that nobody has asked about while the
-// request was served.
-func (r *Response) settlePushes() {
-	for _, p := range r.pushes {
-		p.settle()
-	}
-}
 
 // pushPlaces counts the pushes that are open, by connections: only those with
 // any are there.

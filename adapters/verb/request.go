@@ -2,6 +2,7 @@ package verb
 
 import (
 	"context"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -12,22 +13,22 @@ import (
 
 // Request is a request as a handler sees it.
 type Request struct {
-	app     *App
-	carrier carrier
-	first   carrier // as the request came; Wrap puts others in its place
-	walk    *walk
-	upgrade upgrader // nil: it asks for no WebSocket
-
-	method, url, path, query string
-	params                   []param
-	headers                  events.Headers
-
-	onPush []func(*events.ServerStream) // of who counts
-	more   *requestMore                 // nil for most
+	carrier carrier // as the request came, or what Wrap puts in its place
+	native  native  // as it came, if that is by package events
+	walk    *walk   // where it is
+	method  string
+	params  []param
+	more    *requestMore // nil for most
 }
 
 // requestMore is what few requests have.
 type requestMore struct {
+	upgrade upgrader                     // nil: it asks for no WebSocket
+	socket  *WebSocket                   // what it has become
+	pushes  []*PushStream                // of its response
+	onPush  []func(*events.ServerStream) // of who counts
+
+	in     io.Reader  // the body
 	values url.Values // of the query, once they were asked for
 	body   []byte
 	read   bool // body is there
@@ -43,21 +44,30 @@ func (r *Request) extra() *requestMore {
 	return r.more
 }
 
-func (r *Request) init(app *App, c carrier, method, target string, h events.Headers) {
-	r.app, r.carrier, r.first, r.method, r.url, r.headers = app, c, c, method, target, h
-	r.path, r.query = splitTarget(target)
+var noRequestMore requestMore
+
+// rare returns what few requests have, to look at it.
+func (r *Request) rare() *requestMore {
+	if r.more == nil {
+		return &noRequestMore
+	}
+	return r.more
 }
 
-// splitTarget returns path and query of a request's target.
-func splitTarget(target string) (path, query string) {
-	path, query, _ = strings.Cut(target, "?")
-	if !strings.HasPrefix(path, "/") {
-		path = "/" // of OPTIONS *, or a whole URL
-		if u, err := url.Parse(target); err == nil && strings.HasPrefix(u.EscapedPath(), "/") {
-			path = u.EscapedPath()
-		}
+// pathOf returns the path of a request's target.
+func pathOf(target string) string {
+	path := target
+	if i := strings.IndexByte(target, '?'); i >= 0 {
+		path = target[:i]
 	}
-	return path, query
+	if strings.HasPrefix(path, "/") {
+		return path
+	}
+	// It is that of OPTIONS *, or a whole URL.
+	if u, err := url.Parse(target); err == nil && strings.HasPrefix(u.EscapedPath(), "/") {
+		return u.EscapedPath()
+	}
+	return "/"
 }
 
 // HTTPVersion returns the version of the protocol the request came by, "2.0"
@@ -68,10 +78,10 @@ func (r *Request) HTTPVersion() string { return r.carrier.version() }
 func (r *Request) Method() string { return r.method }
 
 // URL returns path and query as they were sent.
-func (r *Request) URL() string { return r.url }
+func (r *Request) URL() string { return r.carrier.target() }
 
 // Path returns the path as it was sent, without the query.
-func (r *Request) Path() string { return r.path }
+func (r *Request) Path() string { return r.root().path }
 
 // Param returns what a capture of the pattern got, with its escapes undone, "" if
 // the pattern has none of that name.
@@ -98,30 +108,32 @@ func (r *Request) Params() map[string]string {
 func (r *Request) Query() url.Values {
 	more := r.extra()
 	if more.values == nil {
-		more.values, _ = url.ParseQuery(r.query)
+		_, query, _ := strings.Cut(r.URL(), "?")
+		more.values, _ = url.ParseQuery(query)
 	}
 	return more.values
 }
 
 // Headers returns the header fields, pseudo-fields included, with lower-case
 // names; by HTTP/1.1 there are no pseudo-fields.
-func (r *Request) Headers() events.Headers { return r.headers }
+func (r *Request) Headers() events.Headers { return r.carrier.headers() }
 
 // Get returns the value of a header field, whatever the case of the name, ""
 // if there is none; see events.Headers.Get.
-func (r *Request) Get(name string) string { return r.headers.Get(name) }
+func (r *Request) Get(name string) string { return r.Headers().Get(name) }
 
 // Host returns the host and port the request is for, as the client named them.
 func (r *Request) Host() string {
-	if a := r.headers.Authority(); a != "" {
+	h := r.Headers()
+	if a := h.Authority(); a != "" {
 		return a
 	}
-	return r.headers.Get("host")
+	return h.Get("host")
 }
 
 // Cookies returns the cookies, in order.
 func (r *Request) Cookies() []*http.Cookie {
-	return (&http.Request{Header: http.Header{"Cookie": r.headers.Values("cookie")}}).Cookies()
+	return (&http.Request{Header: http.Header{"Cookie": r.Headers().Values("cookie")}}).Cookies()
 }
 
 // Cookie returns the value of the first cookie of a name. ok is false if there
@@ -146,9 +158,7 @@ func (r *Request) Context() context.Context { return r.carrier.context() }
 
 // App returns the App that serves the request: the one that is mounted, if the
 // request has come to one.
-func (r *Request) App() *App {
-	if r.walk != nil {
-		return r.walk.app
-	}
-	return r.app
-}
+func (r *Request) App() *App { return r.walk.app }
+
+// root returns the way through the App that the request came to.
+func (r *Request) root() *walk { return &r.walk.call.walk }

@@ -1,6 +1,7 @@
 package verb
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unsafe"
 
 	"weft/adapters/websocket"
 	"weft/events"
@@ -17,12 +19,10 @@ import (
 // body was sent goes with it; the first error of Status, Header, Cookie and
 // their like is returned by the method that then sends.
 type Response struct {
-	req     *Request
-	carrier carrier
-	err     error
-	ended   bool
-	pushes  []*PushStream
-	socket  *WebSocket // what it has become
+	req    *Request
+	err    error
+	ended  bool
+	served bool // what answers has returned
 }
 
 // fail keeps the first error.
@@ -34,30 +34,30 @@ func (r *Response) fail(err error) *Response {
 }
 
 // Status sets the status, 200 to 599; 200 unless set.
-func (r *Response) Status(code int) *Response { return r.fail(r.carrier.setStatus(code)) }
+func (r *Response) Status(code int) *Response { return r.fail(r.req.carrier.setStatus(code)) }
 
 // StatusCode returns the status that was sent, or is to be sent.
-func (r *Response) StatusCode() int { return r.carrier.status() }
+func (r *Response) StatusCode() int { return r.req.carrier.status() }
 
 // Header sets a header field, in place of those of that name; several values
 // make several fields.
 func (r *Response) Header(name string, values ...string) *Response {
-	if c, ok := r.carrier.(*native); ok { // so that values need not be on the heap
+	if c, ok := r.req.carrier.(*native); ok { // so that values need not be on the heap
 		return r.fail(c.setHeader(name, values...))
 	}
-	return r.fail(r.carrier.setHeader(name, slices.Clone(values)...))
+	return r.fail(r.req.carrier.setHeader(name, slices.Clone(values)...))
 }
 
 // AddHeader adds a header field to those of that name.
 func (r *Response) AddHeader(name, value string) *Response {
-	return r.fail(r.carrier.addHeader(name, value))
+	return r.fail(r.req.carrier.addHeader(name, value))
 }
 
 // Get returns the value of a header field that is set, "" if there is none.
-func (r *Response) Get(name string) string { return r.carrier.header(name) }
+func (r *Response) Get(name string) string { return r.req.carrier.header(name) }
 
 // Sent reports whether the headers were sent, or the response has ended.
-func (r *Response) Sent() bool { return r.ended || r.carrier.sent() }
+func (r *Response) Sent() bool { return r.ended || r.req.carrier.sent() }
 
 // CookieOptions are the attributes of a cookie.
 type CookieOptions struct {
@@ -111,28 +111,27 @@ func (r *Response) ClearCookie(name string, opts ...CookieOptions) *Response {
 
 // Trailer sets a field that follows the body.
 func (r *Response) Trailer(name string, values ...string) *Response {
-	return r.fail(r.carrier.setTrailer(name, values))
+	return r.fail(r.req.carrier.setTrailer(name, values))
 }
 
 // Send sends a body and ends the response. A content-type that was not set is
 // application/octet-stream, none without a body.
 func (r *Response) Send(p []byte) error {
-	if len(p) > 0 {
-		r.typed("application/octet-stream")
+	t := "application/octet-stream"
+	if len(p) == 0 {
+		t = ""
 	}
-	return r.send(p)
+	return r.send(p, t, false)
 }
 
 // Text sends plain text in UTF-8 and ends the response.
 func (r *Response) Text(s string) error {
-	r.typed("text/plain; charset=utf-8")
-	return r.send([]byte(s))
+	return r.send(bytesOf(s), "text/plain; charset=utf-8", true)
 }
 
 // HTML sends a page in UTF-8 and ends the response.
 func (r *Response) HTML(s string) error {
-	r.typed("text/html; charset=utf-8")
-	return r.send([]byte(s))
+	return r.send(bytesOf(s), "text/html; charset=utf-8", true)
 }
 
 // JSON sends a value as JSON, and ends the response. An error of json.Marshal is
@@ -142,28 +141,43 @@ func (r *Response) JSON(v any) error {
 	if err != nil {
 		return err
 	}
-	r.typed("application/json; charset=utf-8")
-	return r.send(b)
+	return r.send(b, "application/json; charset=utf-8", false)
 }
 
-// typed sets the content-type unless there is one.
-func (r *Response) typed(t string) {
-	if !r.carrier.has("content-type") {
-		r.Header("content-type", t)
-	}
-}
+// bytesOf returns the bytes of a string, which must not be changed.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-func (r *Response) send(p []byte) error {
-	if r.err == nil && r.Sent() {
+// send sends a body, that of a string if fixed, of a type unless another was set,
+// or "" for none.
+func (r *Response) send(p []byte, t string, fixed bool) error {
+	if r.err == nil && r.ended {
 		r.err = events.ErrHeadersSent
 	}
-	if len(p) > 0 && !r.carrier.has("content-length") {
+	c := r.req.carrier
+	if t != "" && !c.has("content-type") {
+		r.Header("content-type", t)
+	}
+	if len(p) > 0 && !c.has("content-length") {
 		r.Header("content-length", strconv.Itoa(len(p)))
 	}
 	if r.err != nil {
 		return r.err
 	}
-	if err := r.carrier.end(p); err != nil {
+	var err error
+	if n := &r.req.native; n != c {
+		if fixed {
+			p = bytes.Clone(p) // net/http's writers may be anybody's
+		}
+		err = c.endAll(p)
+	} else if fixed {
+		err = n.res.EndAllString(unsafe.String(unsafe.SliceData(p), len(p)))
+	} else {
+		err = n.res.EndAll(p)
+	}
+	if err != nil {
+		if err == events.ErrHeadersSent {
+			r.err = err
+		}
 		return err
 	}
 	r.ended = true
@@ -182,7 +196,7 @@ func (r *Response) SendFrom(src io.Reader, size int64) error {
 	if r.err == nil && r.Sent() {
 		r.err = events.ErrHeadersSent
 	}
-	if size >= 0 && !r.carrier.has("content-length") {
+	if size >= 0 && !r.req.carrier.has("content-length") {
 		r.Header("content-length", strconv.FormatInt(size, 10))
 	}
 	if r.err != nil {
@@ -192,7 +206,7 @@ func (r *Response) SendFrom(src io.Reader, size int64) error {
 		return r.err
 	}
 	r.ended = true
-	return r.carrier.sendFrom(src, size)
+	return r.req.carrier.sendFrom(src, size)
 }
 
 // Redirect sends the client to another URL, with status 302 unless another is
@@ -215,7 +229,7 @@ func (r *Response) EarlyHints(links ...string) error {
 	if r.err != nil {
 		return r.err
 	}
-	return r.carrier.hint(links)
+	return r.req.carrier.hint(links)
 }
 
 // Write sends a piece of the body, and waits while the client takes nothing. An
@@ -224,7 +238,7 @@ func (r *Response) Write(p []byte) (int, error) {
 	if r.err != nil {
 		return 0, r.err
 	}
-	return r.carrier.write(p)
+	return r.req.carrier.write(p)
 }
 
 // Flush sends the headers, if that has not happened, and what was written.
@@ -232,7 +246,7 @@ func (r *Response) Flush() error {
 	if r.err != nil {
 		return r.err
 	}
-	return r.carrier.flush()
+	return r.req.carrier.flush()
 }
 
 // End ends the response. Ending again does nothing.
@@ -241,24 +255,24 @@ func (r *Response) End() error {
 		return r.err
 	}
 	r.ended = true
-	return r.carrier.end(nil)
+	return r.req.carrier.end(nil)
 }
 
 // Destroy breaks the response off, so that it does not look complete. A WebSocket
 // is closed with websocket.StatusInternalError.
 func (r *Response) Destroy(err error) {
-	if r.socket != nil {
-		r.socket.conn.Close(websocket.StatusInternalError, "")
+	if ws := r.req.rare().socket; ws != nil {
+		ws.conn.Close(websocket.StatusInternalError, "")
 		return
 	}
 	r.ended = true
-	r.carrier.destroy(err)
+	r.req.carrier.destroy(err)
 }
 
 // reset forgets what was set, for another answer.
 func (r *Response) reset() {
-	for _, name := range r.carrier.headerNames() {
-		r.carrier.dropHeader(name)
+	for _, name := range r.req.carrier.headerNames() {
+		r.req.carrier.dropHeader(name)
 	}
 	r.err = nil
 }

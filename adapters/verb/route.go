@@ -34,8 +34,8 @@ type layer struct {
 
 // serves reports whether the layer has an answer to a request for its path.
 func (l *layer) serves(req *Request) bool {
-	if l.webSocket || req.upgrade != nil {
-		return l.webSocket && req.upgrade != nil
+	if asks := req.more != nil && req.more.upgrade != nil; l.webSocket || asks {
+		return l.webSocket && asks
 	}
 	return l.method == "" || l.method == req.method || l.method == http.MethodGet && req.method == http.MethodHead
 }
@@ -47,40 +47,113 @@ func (l *layer) serves(req *Request) bool {
 // more general ones in it.
 type table struct {
 	layers []layer
-	static map[string][]*layer
-	first  map[string][]*layer
-	others []*layer
+	static pathMap
+	first  map[string]*step
+	others *step
+}
+
+// pathMap finds lists by paths. Few paths of an app are as long as one another,
+// and to compare with those costs less than a hash.
+type pathMap struct {
+	few  [32][]pathList   // by the path's length
+	many map[string]*step // those of lengths that have too many
+}
+
+type pathList struct {
+	path string
+	list *step
+}
+
+const fewPaths = 4
+
+func (m *pathMap) add(path string, list *step) {
+	if n := len(path); n < len(m.few) && len(m.few[n]) < fewPaths {
+		m.few[n] = append(m.few[n], pathList{path, list})
+		return
+	}
+	if m.many == nil {
+		m.many = make(map[string]*step)
+	}
+	m.many[path] = list
+}
+
+func (m *pathMap) find(path string) (list *step, ok bool) {
+	if n := len(path); n < len(m.few) {
+		few := m.few[n]
+		for i := range few {
+			if few[i].path == path {
+				return few[i].list, true
+			}
+		}
+		if len(few) < fewPaths {
+			return nil, false
+		}
+	}
+	list, ok = m.many[path]
+	return list, ok
+}
+
+// step is a layer in a list, and what comes after it there.
+type step struct {
+	*layer
+	sure bool  // the layer is for every path the list is for
+	next *step // nil: none
+}
+
+// chain makes a list.
+func chain(layers []*layer) *step {
+	steps := make([]step, len(layers))
+	for i, l := range layers {
+		_, static := l.static()
+		steps[i] = step{layer: l, sure: static || l.pattern.any()}
+		if i > 0 {
+			steps[i-1].next = &steps[i]
+		}
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	return &steps[0]
 }
 
 func makeTable(layers []layer) *table {
-	t := &table{layers: slices.Clone(layers), static: make(map[string][]*layer), first: make(map[string][]*layer)}
-	for i := range t.layers { // what lists there are to be
-		if path, ok := t.layers[i].static(); ok {
-			t.static[path] = nil
-		} else if text, ok := t.layers[i].first(); ok {
-			t.first[text] = nil
+	layers = slices.Clone(layers)
+	static, first := make(map[string][]*layer), make(map[string][]*layer)
+	var others []*layer
+	for i := range layers { // what lists there are to be
+		if path, ok := layers[i].static(); ok {
+			static[path] = nil
+		} else if text, ok := layers[i].first(); ok {
+			first[text] = nil
 		}
 	}
-	for i := range t.layers {
-		l := &t.layers[i]
-		path, static := l.static()
+	for i := range layers {
+		l := &layers[i]
+		path, isStatic := l.static()
 		text, begins := l.first()
-		if !static && !begins {
-			t.others = append(t.others, l)
+		if !isStatic && !begins {
+			others = append(others, l)
 		}
-		if !static {
-			for first := range t.first {
-				if !begins || first == text {
-					t.first[first] = append(t.first[first], l)
+		if !isStatic {
+			for key := range first {
+				if !begins || key == text {
+					first[key] = append(first[key], l)
 				}
 			}
 		}
-		for p := range t.static {
-			first, _, _ := strings.Cut(strings.TrimPrefix(p, "/"), "/")
-			if static && p == path || !static && (!begins || first == text) {
-				t.static[p] = append(t.static[p], l)
+		for key := range static {
+			segment, _, _ := strings.Cut(strings.TrimPrefix(key, "/"), "/")
+			if isStatic && key == path || !isStatic && (!begins || segment == text) {
+				static[key] = append(static[key], l)
 			}
 		}
+	}
+	t := &table{layers: layers, first: make(map[string]*step), others: chain(others)}
+	for key, list := range static {
+		t.static.add(key, chain(list))
+	}
+	for key, list := range first {
+		t.first[key] = chain(list)
 	}
 	return t
 }
@@ -102,8 +175,8 @@ func (l *layer) first() (text string, ok bool) {
 }
 
 // find returns what may be for a path.
-func (t *table) find(path string) []*layer {
-	if list, ok := t.static[staticKey(path)]; ok {
+func (t *table) find(path string) *step {
+	if list, ok := t.static.find(staticKey(path)); ok {
 		return list
 	}
 	if len(t.first) > 0 {
@@ -118,80 +191,110 @@ func (t *table) find(path string) []*layer {
 
 // walk is a request's way through the layers of an app.
 type walk struct {
-	req    *Request
-	res    *Response
+	call   *call
 	app    *App
 	up     *walk // that of the app this one is mounted in
 	path   string
 	params int // of the request's params, how many belong to the mount
 
-	todo []*layer // that are still to be tried
-	next Next
+	todo *step // what is still to be tried
+	next Next  // pass, once somebody was given it
 }
 
-func newWalk(req *Request, res *Response, app *App, path string, up *walk) *walk {
-	return new(walk).init(req, res, app, path, up)
+func (w *walk) init(x *call, app *App, path string, up *walk) {
+	w.call, w.app, w.up, w.path, w.params = x, app, up, path, len(x.req.params)
+	w.todo = app.layersNow().find(path)
 }
-
-func (w *walk) init(req *Request, res *Response, app *App, path string, up *walk) *walk {
-	w.req, w.res, w.app, w.up, w.path, w.params = req, res, app, up, path, len(req.params)
-	w.todo, w.next = app.layersNow().find(path), w.pass
-	return w
-}
-
-// step is pass for one error, or nil.
-func (w *walk) step(err error) { w.pass(err) }
 
 // pass gives the request, or an error about it, to the next layer that is for
 // it. It is what middlewares call as next, and a request is as deep in calls as
-// there are middlewares: hence one function.
+// there are middlewares: hence what most of them need is all here.
 func (w *walk) pass(errs ...error) {
-	var err error
-	for _, e := range errs {
-		if e != nil {
-			err = e
-			break
+	s := w.todo
+	if len(errs) > 0 || s == nil || !s.sure {
+		w.search(firstError(errs))
+		return
+	}
+	x := w.call
+	w.here()
+	switch {
+	case s.before != nil:
+		w.todo = s.next
+		if w.next == nil {
+			w.next = w.pass
+		}
+		s.before(&x.req, &x.res, w.next)
+	case s.handler != nil && s.serves(&x.req):
+		w.todo = s.next
+		if err := s.handler(&x.req, &x.res); err != nil {
+			w.search(err)
+		}
+	default:
+		w.search(nil)
+	}
+}
+
+func firstError(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
 		}
 	}
-	req, res := w.req, w.res
+	return nil
+}
+
+// here notes that the request has come, or come back, to this walk.
+func (w *walk) here() {
+	req := &w.call.req
 	if req.walk != w {
 		req.walk = w
 	}
-	for len(w.todo) > 0 {
-		l := w.todo[0]
-		w.todo = w.todo[1:]
+	if len(req.params) != w.params {
+		req.params = req.params[:w.params]
+	}
+}
+
+// search is pass for one error, or nil, and whatever comes next.
+func (w *walk) search(err error) {
+	w.here()
+	req, res := &w.call.req, &w.call.res
+	for w.todo != nil {
+		l := w.todo
+		w.todo = l.next
 		if (err != nil) != (l.onError != nil) || l.handler != nil && !l.serves(req) {
 			continue
 		}
 		left := w.path
-		if l.pattern.any() {
-			req.params = req.params[:w.params]
-		} else {
+		if req.params = req.params[:w.params]; !l.sure {
 			var ok bool
-			var params []param
-			if left, params, ok = l.pattern.match(left, req.params[:w.params]); !ok {
+			if left, req.params, ok = l.pattern.match(left, req.params); !ok {
 				continue
 			}
-			req.params = params
 		}
-		switch {
-		case l.mounted != nil:
-			newWalk(req, res, l.mounted, left, w).step(nil)
+		if l.mounted != nil {
+			in := new(walk)
+			in.init(w.call, l.mounted, left, w)
+			in.pass()
 			return
-		case l.onError != nil:
+		}
+		if l.handler != nil {
+			if err = l.handler(req, res); err == nil {
+				return
+			}
+			continue
+		}
+		if w.next == nil {
+			w.next = w.pass
+		}
+		if l.onError != nil {
 			l.onError(err, req, res, w.next)
-			return
-		case l.before != nil:
+		} else {
 			l.before(req, res, w.next)
-			return
 		}
-		if err = l.handler(req, res); err == nil {
-			return
-		}
+		return
 	}
 	if w.up != nil {
-		req.params = req.params[:w.up.params]
-		w.up.step(err)
+		w.up.search(err)
 		return
 	}
 	if err == nil {
@@ -204,13 +307,13 @@ func (w *walk) pass(errs ...error) {
 
 // unanswered is the answer to a request that no route is for.
 func (w *walk) unanswered() error {
-	if w.res.Sent() {
+	if w.call.res.Sent() {
 		return nil // a middleware answered, and called next all the same
 	}
 	t := w.app.layersNow()
 	methods := t.methods(nil, w.path)
 	if !slices.Contains(methods, http.MethodGet) && t.webSocketAt(w.path) {
-		if get := w.req.method == http.MethodGet; get && w.byNetHTTP() && strings.EqualFold(w.req.Get("upgrade"), "websocket") {
+		if get := w.call.req.method == http.MethodGet; get && w.byNetHTTP() && strings.EqualFold(w.call.req.Get("upgrade"), "websocket") {
 			return &Error{Status: http.StatusNotImplemented}
 		} else if get {
 			return errNotWebSocket
@@ -221,17 +324,17 @@ func (w *walk) unanswered() error {
 		return &Error{Status: http.StatusNotFound}
 	}
 	slices.Sort(methods)
-	w.res.Header("allow", strings.Join(slices.Compact(methods), ", "))
-	if w.req.method == http.MethodOptions {
-		return w.res.Status(http.StatusNoContent).Send(nil)
+	w.call.res.Header("allow", strings.Join(slices.Compact(methods), ", "))
+	if w.call.req.method == http.MethodOptions {
+		return w.call.res.Status(http.StatusNoContent).Send(nil)
 	}
 	return &Error{Status: http.StatusMethodNotAllowed}
 }
 
 // byNetHTTP reports whether the request came to App.ServeHTTP.
 func (w *walk) byNetHTTP() bool {
-	_, ok := w.req.carrier.(*borrowed)
-	return ok && w.req.upgrade == nil
+	_, ok := w.call.req.carrier.(*borrowed)
+	return ok && w.call.req.rare().upgrade == nil
 }
 
 // methods appends the methods for which there are routes with the path.

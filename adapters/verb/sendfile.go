@@ -225,7 +225,7 @@ func (w *fileWriter) ReadFrom(src io.Reader) (int64, error) {
 		}
 		f := w.file
 		w.file = nil
-		w.failed = w.res.carrier.sendFrom(f, part.N)
+		w.failed = w.res.req.carrier.sendFrom(f, part.N)
 		return part.N, w.failed
 	}
 	n, err := io.Copy(struct{ io.Writer }{w}, src)

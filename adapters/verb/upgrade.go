@@ -31,7 +31,7 @@ func (r *Response) Upgrade(opts ...websocket.ServerOptions) (*WebSocket, error) 
 	switch {
 	case r.err != nil:
 		return nil, r.err
-	case r.req.upgrade == nil:
+	case r.req.rare().upgrade == nil:
 		return nil, errNotWebSocket
 	case r.Sent():
 		return nil, events.ErrHeadersSent
@@ -41,7 +41,7 @@ func (r *Response) Upgrade(opts ...websocket.ServerOptions) (*WebSocket, error) 
 		o = opts[0]
 	}
 	o.Headers = r.upgradeFields(o.Headers)
-	conn, err := r.req.upgrade(o)
+	conn, err := r.req.more.upgrade(o)
 	if err != nil && !errors.Is(err, websocket.ErrRefused) {
 		return nil, err
 	}
@@ -49,11 +49,12 @@ func (r *Response) Upgrade(opts ...websocket.ServerOptions) (*WebSocket, error) 
 	if err != nil {
 		return nil, err
 	}
-	r.socket = &WebSocket{conn: conn}
-	if !r.req.app.sockets.add(r.socket) {
+	ws := &WebSocket{conn: conn}
+	r.req.more.socket = ws
+	if !r.req.root().app.sockets.add(ws) {
 		conn.Close(websocket.StatusGoingAway, "")
 	}
-	return r.socket, nil
+	return ws, nil
 }
 
 var errNotWebSocket = &Error{
@@ -64,12 +65,12 @@ var errNotWebSocket = &Error{
 // the latter the ones about a body mean nothing.
 func (r *Response) upgradeFields(h events.Headers) events.Headers {
 	all := events.HeadersOf(h.Fields()...)
-	for _, name := range r.carrier.headerNames() {
+	for _, name := range r.req.carrier.headerNames() {
 		switch lower := strings.ToLower(name); {
 		case lower == "content-type", lower == "content-length", h.Has(lower):
 		case slices.Contains([]string{"connection", "upgrade", "transfer-encoding"}, lower):
 		default:
-			all.Add(lower, r.carrier.values(name)...)
+			all.Add(lower, r.req.carrier.values(name)...)
 		}
 	}
 	return all
@@ -80,10 +81,11 @@ func (r *Response) upgradeFields(h events.Headers) events.Headers {
 func upgrading(h Handler) Handler {
 	return func(req *Request, res *Response) error {
 		err := h(req, res)
+		ws := req.rare().socket
 		switch {
 		case errors.Is(err, websocket.ErrRefused) && res.ended:
 			return nil // it was answered
-		case res.socket != nil && res.socket.conn.Err() != nil:
+		case ws != nil && ws.conn.Err() != nil:
 			return nil // what the handler tells is that it is over
 		case err == nil && !res.Sent():
 			return errors.New("verb: a handler of App.WebSocket has not called Response.Upgrade")
@@ -103,10 +105,10 @@ func (app *App) serveConnect(req *events.Request, res *events.Response) {
 		res.End(nil)
 		return
 	}
-	c := new(call)
-	c.native = native{req: req, res: res, bodiless: true}
-	c.req.upgrade = func(o websocket.ServerOptions) (*websocket.Conn, error) { return websocket.Upgrade(req, res, o) }
-	app.serve(c, &c.native, req.Method(), req.URL(), req.Headers())
+	x := new(call)
+	x.req.native = native{req: req, res: res, bodiless: true}
+	x.req.extra().upgrade = func(o websocket.ServerOptions) (*websocket.Conn, error) { return websocket.Upgrade(req, res, o) }
+	app.serve(x, &x.req.native)
 }
 
 // shouldUpgrade reports whether a request by HTTP/1.1 is for serveUpgrade. RFC
@@ -119,8 +121,7 @@ func (app *App) shouldUpgrade(r events.HTTP1Request) bool {
 	for _, value := range r.Fields.Values("upgrade") {
 		for s := range strings.SplitSeq(value, ",") {
 			if strings.EqualFold(strings.TrimSpace(s), "websocket") {
-				path, _ := splitTarget(r.Target)
-				return app.layersNow().webSocketAt(path)
+				return app.layersNow().webSocketAt(pathOf(r.Target))
 			}
 		}
 	}
@@ -138,9 +139,9 @@ func (app *App) serveUpgrade(req *events.Request, conn net.Conn, head []byte) {
 	}
 	w := &rawWriter{conn: conn, h: make(http.Header)}
 	upgraded := false
-	c := &borrowed{w: w, r: r}
+	c := &borrowed{w: w, r: r, fields: req.Headers(), url: req.URL()}
 	x := new(call)
-	x.req.upgrade = func(o websocket.ServerOptions) (*websocket.Conn, error) {
+	x.req.extra().upgrade = func(o websocket.ServerOptions) (*websocket.Conn, error) {
 		c.begun = true
 		ws, err := websocket.UpgradeHTTP1(req, conn, head, o)
 		if errors.Is(err, websocket.ErrInvalidArg) {
@@ -150,7 +151,7 @@ func (app *App) serveUpgrade(req *events.Request, conn net.Conn, head []byte) {
 		}
 		return ws, err
 	}
-	app.serve(x, c, req.Method(), req.URL(), req.Headers())
+	app.serve(x, c)
 	if !upgraded && !c.broken {
 		c.head()
 		w.finish()
