@@ -262,7 +262,8 @@ func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
 	if cs.short(e.Promised) {
 		return
 	}
-	st := &ClientStream{request: cs.view(e.Fields)}
+	request := cs.view(e.Fields)
+	st := &ClientStream{request: pack(request)}
 	st.s, st.client, st.id = &cs.Session, st, e.Promised
 	st.set(isPush | isEnding | sentEnd)
 	if e.Method == "HEAD" {
@@ -270,8 +271,8 @@ func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
 	}
 	cs.link(&st.Stream)
 	if cs.watcher != nil {
-		cs.watcher.created(&st.Stream, st.request)
-		cs.watcher.started(&st.Stream, st.request)
+		cs.watcher.created(&st.Stream, request)
+		cs.watcher.started(&st.Stream, request)
 	}
 	cs.mapped(&st.Stream)
 	var few [2]func(*ClientStream, Headers, Flags)
@@ -286,7 +287,7 @@ func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
 	cs.leave()
 	defer st.called()
 	for _, f := range list {
-		f(st, st.request, FlagEndHeaders)
+		f(st, request, FlagEndHeaders)
 	}
 }
 

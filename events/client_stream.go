@@ -9,9 +9,9 @@ import (
 // ClientStream is a request and its response, on the client; or a push.
 type ClientStream struct {
 	Stream
-	request  Headers // of a push
-	response Headers
-	held     []heldBlock // while the stream holds its events
+	request   packed // of a push
+	response  packed
+	listeners streamEvents // on is these: nearly every request has some
 }
 
 // heldBlock is a header block that waits for a listener.
@@ -35,42 +35,42 @@ func (st *ClientStream) Session() *ClientSession {
 func (st *ClientStream) Response() (h Headers, ok bool) {
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	return st.response, st.is(gotHeaders)
+	return st.response.headers(), st.is(gotHeaders)
 }
 
 // OnReady registers f for when the request is on its way and has an id.
 func (st *ClientStream) OnReady(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().ready, st.on.ready.add(f)}
+	return st.listen(readyEvent, f)
 }
 
 // OnResponse registers f for the response's headers.
 func (st *ClientStream) OnResponse(f func(headers Headers, flags Flags)) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().response, st.on.response.add(f)}
+	return st.listen(responseEvent, f)
 }
 
 // OnHeaders registers f for each informational response.
 func (st *ClientStream) OnHeaders(f func(headers Headers, flags Flags)) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().headers, st.on.headers.add(f)}
+	return st.listen(headersEvent, f)
 }
 
 // OnContinue registers f for a response with status 100.
 func (st *ClientStream) OnContinue(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().proceed, st.on.proceed.add(f)}
+	return st.listen(continueEvent, f)
 }
 
 // OnPush registers f for the response's headers of a pushed stream.
 func (st *ClientStream) OnPush(f func(headers Headers, flags Flags)) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().push, st.on.push.add(f)}
+	return st.listen(pushEvent, f)
 }
 
 // open sends the request. It reports false if that has to wait.
@@ -173,7 +173,7 @@ func (st *ClientStream) onInterim(h Headers) {
 		st.s.watcher.headersReceived(&st.Stream, h, false, false)
 	}
 	if st.is(isSilent) {
-		st.held = append(st.held, heldBlock{h: h})
+		st.extras().held = append(st.more.held, heldBlock{h: h})
 		return
 	}
 	st.emitInterim(h)
@@ -181,14 +181,14 @@ func (st *ClientStream) onInterim(h Headers) {
 
 func (st *ClientStream) emitInterim(h Headers) {
 	if h.Status() == 100 {
-		st.emit(func(on *streamEvents) *event[func()] { return &on.proceed })
+		st.emit(continueEvent)
 	}
-	st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.headers }, h, false)
+	st.emitHeaders(headersEvent, h, false)
 }
 
 func (st *ClientStream) onResponse(h Headers, end bool) {
 	st.set(gotHeaders)
-	st.response = h
+	st.response = pack(h)
 	if st.s.watcher != nil {
 		st.s.watcher.headersReceived(&st.Stream, h, true, end)
 	}
@@ -196,7 +196,7 @@ func (st *ClientStream) onResponse(h Headers, end bool) {
 		st.extra().duplex.readable.signal()
 	}
 	if st.is(isSilent) {
-		st.held = append(st.held, heldBlock{h, end, true})
+		st.extras().held = append(st.more.held, heldBlock{h, end, true})
 	} else {
 		st.emitResponse(h, end)
 	}
@@ -208,16 +208,18 @@ func (st *ClientStream) onResponse(h Headers, end bool) {
 
 func (st *ClientStream) emitResponse(h Headers, end bool) {
 	if st.is(isPush) {
-		st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.push }, h, end)
+		st.emitHeaders(pushEvent, h, end)
 		return
 	}
-	st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.response }, h, end)
+	st.emitHeaders(responseEvent, h, end)
 }
 
 // announce emits what was held.
 func (st *ClientStream) announce() {
-	held := st.held
-	st.held = nil
+	held := st.extra().held
+	if held != nil {
+		st.more.held = nil
+	}
 	for _, b := range held {
 		if b.final {
 			st.emitResponse(b.h, b.end)

@@ -17,7 +17,7 @@ import (
 func (st *Stream) OnAborted(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().aborted, st.on.aborted.add(f)}
+	return st.listen(abortedEvent, f)
 }
 
 // OnError registers f for what ends the stream before its time. A reset with
@@ -25,14 +25,14 @@ func (st *Stream) OnAborted(f func()) Listener {
 func (st *Stream) OnError(f func(err error)) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().error, st.on.error.add(f)}
+	return st.listen(errorEvent, f)
 }
 
 // OnClose registers f for the last event of the stream.
 func (st *Stream) OnClose(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().close, st.on.close.add(f)}
+	return st.listen(closeEvent, f)
 }
 
 // Close ends the stream with RST_STREAM and the code. With NoError, after End,
@@ -259,11 +259,8 @@ func codeOf(err error) core.ErrCode {
 
 // reportError emits the error event.
 func (st *Stream) reportError() {
-	var few [2]func(error)
-	list := few[:0]
-	if st.on != nil {
-		list = st.on.error.take(list)
-	}
+	var few [2]any
+	list := st.on.take(errorEvent, few[:0])
 	if len(list) == 0 {
 		st.unheard()
 		return
@@ -272,7 +269,7 @@ func (st *Stream) reportError() {
 	st.s.leave()
 	defer st.called()
 	for _, f := range list {
-		f(err)
+		f.(func(error))(err)
 	}
 }
 
@@ -295,7 +292,7 @@ func (st *Stream) finish() {
 	if st.exchange != nil {
 		st.exchange.closed()
 	}
-	st.emit(func(on *streamEvents) *event[func()] { return &on.close })
+	st.emit(closeEvent)
 	st.forget()
 }
 

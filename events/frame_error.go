@@ -17,7 +17,7 @@ func (s *Session) OnFrameError(f func(frameType uint8, code core.ErrCode, id Str
 func (st *Stream) OnFrameError(f func(frameType uint8, code core.ErrCode, id StreamID)) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().frameError, st.on.frameError.add(f)}
+	return st.listen(frameErrorEvent, f)
 }
 
 // The types a frameError can name.
@@ -65,8 +65,8 @@ type badFrame struct {
 func (st *Stream) reportFrameError() {
 	s, bad := st.s, st.extra().badFrame
 	var list []func(uint8, core.ErrCode, StreamID)
-	if st.on != nil {
-		list = st.on.frameError.take(list)
+	for _, f := range st.on.take(frameErrorEvent, nil) {
+		list = append(list, f.(func(uint8, core.ErrCode, StreamID)))
 	}
 	list = s.on.frameError.take(list)
 	if len(list) == 0 {

@@ -129,9 +129,8 @@ func (c *HTTP1Conn) Begin(ctx context.Context, r HTTP1Request, inform func(Heade
 	}
 	// All at once: what was held for a first listener would come after what
 	// Blocking tells.
-	on := st.hooks()
-	on.headers.add(func(h Headers, _ Flags) { inform(h) })
-	on.error.add(func(error) {}) // it is what Read and Write return
+	st.listen(headersEvent, func(h Headers, _ Flags) { inform(h) })
+	st.listen(errorEvent, func(error) {}) // it is what Read and Write return
 	st.blocking()
 	return st, nil
 }

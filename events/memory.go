@@ -42,7 +42,7 @@ func (s *Session) short(id StreamID) bool {
 func (st *Stream) headMemory() int {
 	switch {
 	case st.client != nil:
-		return listMemory(st.client.request)
+		return listMemory(st.client.request.headers())
 	case !st.is(isPush):
 		return listMemory(st.server.headers.headers())
 	}

@@ -60,7 +60,7 @@ func (st *Stream) runPending() {
 		st.pending &^= p
 		switch p {
 		case pendReady:
-			st.emit(func(on *streamEvents) *event[func()] { return &on.ready })
+			st.emit(readyEvent)
 		case pendStart:
 			st.announce()
 		case pendSend:
@@ -68,12 +68,12 @@ func (st *Stream) runPending() {
 		case pendRead:
 			st.deliver()
 		case pendAborted:
-			st.emit(func(on *streamEvents) *event[func()] { return &on.aborted })
+			st.emit(abortedEvent)
 		case pendFrameError:
 			st.reportFrameError()
 		case pendTimeout:
-			heard := st.on != nil && st.on.timeout.any()
-			st.emit(func(on *streamEvents) *event[func()] { return &on.timeout })
+			heard := st.on != nil && st.on.any(timeoutEvent)
+			st.emit(timeoutEvent)
 			if st.exchange != nil {
 				st.exchange.timedOut(heard)
 			}
@@ -82,9 +82,9 @@ func (st *Stream) runPending() {
 		case pendWantTail:
 			st.askForTrailers()
 		case pendDrain:
-			st.emit(func(on *streamEvents) *event[func()] { return &on.drain })
+			st.emit(drainEvent)
 		case pendFinish:
-			st.emit(func(on *streamEvents) *event[func()] { return &on.finish })
+			st.emit(finishEvent)
 			if st.exchange != nil {
 				st.exchange.sent()
 			}
@@ -93,7 +93,7 @@ func (st *Stream) runPending() {
 		case pendSpent:
 			st.closeSpent()
 		case pendEnd:
-			st.emit(func(on *streamEvents) *event[func()] { return &on.end })
+			st.emit(endEvent)
 		case pendError:
 			st.reportError()
 		case pendClose:
@@ -134,39 +134,11 @@ func (st *Stream) runnable() pending {
 	return st.pending & (pendSend | pendWritten | pendSettle | pendSpent)
 }
 
-// emit calls the listeners of an event without arguments.
-func (st *Stream) emit(which func(*streamEvents) *event[func()]) {
-	if st.on == nil {
-		return
-	}
-	var few [2]func()
-	if list := which(st.on).take(few[:0]); len(list) > 0 {
-		st.run(list)
-	}
-}
-
 func (st *Stream) run(list []func()) {
 	st.s.leave()
 	defer st.called()
 	for _, f := range list {
 		f()
-	}
-}
-
-// emitHeaders calls the listeners of an event with a header block.
-func (st *Stream) emitHeaders(which func(*streamEvents) *event[func(Headers, Flags)], h Headers, end bool) {
-	if st.on == nil {
-		return
-	}
-	var few [2]func(Headers, Flags)
-	list := which(st.on).take(few[:0])
-	if len(list) == 0 {
-		return
-	}
-	st.s.leave()
-	defer st.called()
-	for _, f := range list {
-		f(h, flagsOf(end))
 	}
 }
 

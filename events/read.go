@@ -9,7 +9,7 @@ package events
 func (st *Stream) OnData(f func(p []byte)) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	l := Listener{&st.s.mu, &st.hooks().data, st.on.data.add(f)}
+	l := st.listen(dataEvent, f)
 	if st.extra().duplex == nil {
 		st.set(wasRead)
 		if !st.is(isPaused) {
@@ -25,14 +25,14 @@ func (st *Stream) OnData(f func(p []byte)) Listener {
 func (st *Stream) OnEnd(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().end, st.on.end.add(f)}
+	return st.listen(endEvent, f)
 }
 
 // OnTrailers registers f for the trailers of the peer.
 func (st *Stream) OnTrailers(f func(trailers Headers, flags Flags)) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().trailers, st.on.trailers.add(f)}
+	return st.listen(trailersEvent, f)
 }
 
 // Pause stops the data event: what arrives is kept, and the peer is held back
@@ -94,23 +94,6 @@ func (st *Stream) onData(p []byte, end bool) {
 	}
 	if end {
 		st.onEnd()
-	}
-}
-
-// emitData calls the listeners with p, or drops it if there are none.
-func (st *Stream) emitData(p []byte) {
-	if st.on == nil {
-		return
-	}
-	var few [2]func([]byte)
-	list := st.on.data.take(few[:0])
-	if len(list) == 0 {
-		return
-	}
-	st.s.leave()
-	defer st.called()
-	for _, f := range list {
-		f(p)
 	}
 }
 
@@ -213,7 +196,7 @@ func (st *Stream) deliver() {
 		if st.exchange != nil {
 			st.exchange.req.setTrailers(h)
 		}
-		st.emitHeaders(func(on *streamEvents) *event[func(Headers, Flags)] { return &on.trailers }, h, true)
+		st.emitHeaders(trailersEvent, h, true)
 	}
 	if st.is(isDestroyed | saidEnd) {
 		return
@@ -224,7 +207,7 @@ func (st *Stream) deliver() {
 // sayEnd emits the end event.
 func (st *Stream) sayEnd() {
 	st.set(saidEnd)
-	st.emit(func(on *streamEvents) *event[func()] { return &on.end })
+	st.emit(endEvent)
 	st.enqueue(pendSettle)
 }
 

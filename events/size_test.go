@@ -16,3 +16,13 @@ func TestStreamIsSmall(t *testing.T) {
 		t.Errorf("%d at once take %d bytes, want at most 512", atOnce, n)
 	}
 }
+
+// A request costs the client one object, too: with the listeners that nearly
+// every request has.
+func TestClientStreamIsSmall(t *testing.T) {
+	size := unsafe.Sizeof(ClientStream{})
+	if size > 288 {
+		t.Errorf("a ClientStream takes %d bytes, want at most 288", size)
+	}
+	t.Log(size)
+}

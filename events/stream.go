@@ -57,6 +57,7 @@ type extra struct {
 	holds    int         // whoever serves it beyond the close event
 	watched  *watched    // what the session's watcher keeps
 	stop     func() bool // ends watching a context
+	held     []heldBlock // by a client's stream while it holds its events
 	answers  int         // files that are on their way to become its response
 	spent    []io.Closer // sources that are done with, still to be closed
 }
@@ -119,37 +120,6 @@ const (
 func (st *Stream) is(x state) bool { return st.state&x != 0 }
 func (st *Stream) set(x state)     { st.state |= x }
 func (st *Stream) clear(x state)   { st.state &^= x }
-
-// streamEvents are the functions registered for a stream's events.
-type streamEvents struct {
-	data       event[func(p []byte)]
-	end        event[func()]
-	trailers   event[func(Headers, Flags)]
-	drain      event[func()]
-	finish     event[func()]
-	wantTail   event[func()]
-	aborted    event[func()]
-	error      event[func(error)]
-	close      event[func()]
-	timeout    event[func()]
-	frameError event[func(uint8, core.ErrCode, StreamID)]
-
-	// Of clients.
-	ready    event[func()]
-	response event[func(Headers, Flags)]
-	headers  event[func(Headers, Flags)]
-	proceed  event[func()] // continue
-	push     event[func(Headers, Flags)]
-}
-
-// hooks returns the stream's listeners, to add one.
-func (st *Stream) hooks() *streamEvents {
-	if st.on == nil {
-		st.on = new(streamEvents)
-	}
-	st.wakeUp()
-	return st.on
-}
 
 // wakeUp lets a stream that held its events for the first listener go.
 func (st *Stream) wakeUp() {

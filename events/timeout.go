@@ -88,7 +88,7 @@ func (s *Session) active(now time.Time) {
 func (st *Stream) OnTimeout(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().timeout, st.on.timeout.add(f)}
+	return st.listen(timeoutEvent, f)
 }
 
 // SetTimeout has the timeout event emitted when nothing was received or sent
@@ -105,8 +105,8 @@ func (st *Stream) SetTimeout(d time.Duration, f func()) error {
 		return nil
 	}
 	if f != nil {
-		on := st.hooks()
-		on.timeout.once(on.timeout.add(f))
+		l := st.listen(timeoutEvent, f)
+		l.at.once(l.id)
 	}
 	s := st.s
 	x := st.extras()

@@ -16,14 +16,14 @@ func (st *Stream) askForTrailers() {
 			return
 		}
 	}
-	if st.on == nil || !st.on.wantTail.any() {
+	if st.on == nil || !st.on.any(wantTrailersEvent) {
 		if st.extra().duplex == nil {
 			st.clear(wantsTail)
 			st.send()
 		}
 		return
 	}
-	st.emit(func(on *streamEvents) *event[func()] { return &on.wantTail })
+	st.emit(wantTrailersEvent)
 }
 
 // SendTrailers sends trailers and with them ends this side's message. It may

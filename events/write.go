@@ -15,7 +15,7 @@ const maxPiece = 16 << 10
 func (st *Stream) OnDrain(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().drain, st.on.drain.add(f)}
+	return st.listen(drainEvent, f)
 }
 
 // OnFinish registers f for when nothing is left to be sent: all of this side's
@@ -24,7 +24,7 @@ func (st *Stream) OnDrain(f func()) Listener {
 func (st *Stream) OnFinish(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().finish, st.on.finish.add(f)}
+	return st.listen(finishEvent, f)
 }
 
 // OnWantTrailers registers f for when the body is out and trailers may be
@@ -33,7 +33,7 @@ func (st *Stream) OnFinish(f func()) Listener {
 func (st *Stream) OnWantTrailers(f func()) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	return Listener{&st.s.mu, &st.hooks().wantTail, st.on.wantTail.add(f)}
+	return st.listen(wantTrailersEvent, f)
 }
 
 // Write sends a piece of the body. It copies p and accepts everything; ready
