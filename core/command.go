@@ -50,24 +50,37 @@ func (c *Conn) OpenPriority(now time.Time, fields []Field, end bool, p Priority)
 
 func (c *Conn) open(now time.Time, fields []Field, end bool, p *Priority) (StreamID, error) {
 	c.tick(now)
-	switch {
-	case c.closed():
-		return 0, ErrClosed
-	case !c.client:
-		return 0, ErrRole
-	case c.goneAway || c.shuttingDown():
-		return 0, ErrGoingAway
-	case c.nextID > MaxStreamID:
-		return 0, ErrStreamsExhausted
-	case uint32(c.openLocal) >= c.peer.maxStreams:
-		c.wantOpen = true
-		return 0, ErrStreamLimit
+	if err := c.mayOpen(); err != nil {
+		return 0, err
 	}
 	var m message
 	known, err := c.checkOutgoing(fields, KindRequest, &m)
 	if err != nil {
 		return 0, err
 	}
+	return c.openChecked(fields, end, p, &m, known)
+}
+
+// mayOpen reports what keeps this side from opening a stream, if anything.
+func (c *Conn) mayOpen() error {
+	switch {
+	case c.closed():
+		return ErrClosed
+	case !c.client:
+		return ErrRole
+	case c.goneAway || c.shuttingDown():
+		return ErrGoingAway
+	case c.nextID > MaxStreamID:
+		return ErrStreamsExhausted
+	case uint32(c.openLocal) >= c.peer.maxStreams:
+		c.wantOpen = true
+		return ErrStreamLimit
+	}
+	return nil
+}
+
+// openChecked opens a stream with a request whose check came to m.
+func (c *Conn) openChecked(fields []Field, end bool, p *Priority, m *message, known *encodedBlock) (StreamID, error) {
 	if end && m.contentLength > 0 && !c.cfg.uncheckedLength {
 		return 0, ErrBodyLength
 	}
@@ -98,7 +111,7 @@ func (c *Conn) open(now time.Time, fields []Field, end bool, p *Priority) (Strea
 	if len(c.idleHints) > 0 {
 		c.takeHint(s)
 	}
-	c.writeBlock(headerFrame{id: id, end: end, priority: p}, fields, KindRequest, &m, known)
+	c.writeBlock(headerFrame{id: id, end: end, priority: p}, fields, KindRequest, m, known)
 	if c.growth.target > s.recvSize {
 		c.growStream(s)
 	}

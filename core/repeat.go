@@ -22,8 +22,8 @@ func (c *Conn) LastReceived() uint32 {
 	return c.got.number
 }
 
-// LastSent names the header block that the last Headers or Repeat sent, for
-// Repeat. It is 0 if the block is not among those the connection keeps.
+// LastSent names the header block that the last Headers, Open or Repeat sent, for
+// Repeat and OpenRepeat. It is 0 if the block is not among those the connection keeps.
 func (c *Conn) LastSent() uint32 { return c.lastSent }
 
 // Repeat is Headers with the fields of an earlier final response, which
@@ -43,6 +43,23 @@ func (c *Conn) Repeat(now time.Time, id StreamID, block uint32, end bool) error 
 		return ErrNoBlock
 	}
 	return c.sendFinal(s, next, e.fields, end, &e.msg, e)
+}
+
+// OpenRepeat is Open with the fields of an earlier request, which LastSent named
+// right after it was sent. It saves comparing the fields.
+//
+// Errors: ErrNoBlock if the block is no request or not kept any more, as after
+// a change of the compression table; and those of Open.
+func (c *Conn) OpenRepeat(now time.Time, block uint32, end bool) (StreamID, error) {
+	c.tick(now)
+	if err := c.mayOpen(); err != nil {
+		return 0, err
+	}
+	e := c.encodeCache.numbered(block)
+	if e == nil || e.kind != KindRequest {
+		return 0, ErrNoBlock
+	}
+	return c.openChecked(e.fields, end, nil, &e.msg, e)
 }
 
 // CanRepeat reports whether the block is that of a final response, and kept: if

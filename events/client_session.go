@@ -177,15 +177,14 @@ func (cs *ClientSession) request(ctx context.Context, h Headers, o RequestOption
 	case len(cs.pending) >= cs.maxPending:
 		return nil, ErrPendingLimit
 	}
-	fields := requestFields(h, cs.defaultField)
-	bad := cs.checkRequest(fields)
+	full, bad := cs.full(h)
 	if bad != nil && bad != errBadPath {
 		return nil, bad
 	}
 	st := &ClientStream{}
 	st.s, st.client = &cs.Session, st
-	st.sent = pack(Headers{fields})
-	switch method := (Headers{fields}).Method(); method {
+	st.sent = pack(full)
+	switch full.Method() {
 	case "HEAD":
 		st.set(isHead)
 		fallthrough
@@ -210,7 +209,7 @@ func (cs *ClientSession) request(ctx context.Context, h Headers, o RequestOption
 	}
 	cs.link(&st.Stream)
 	if cs.watcher != nil {
-		cs.watcher.created(&st.Stream, Headers{fields})
+		cs.watcher.created(&st.Stream, full)
 	}
 	cs.touched = true
 	if bad == nil && ctx.Err() != nil {
@@ -223,11 +222,28 @@ func (cs *ClientSession) request(ctx context.Context, h Headers, o RequestOption
 	if ctx.Done() != nil {
 		st.watch(ctx)
 	}
+	if len(cs.pending) == 0 && cs.conn != nil && st.open() {
+		return st, nil // as most are: at once
+	}
 	cs.pending = append(cs.pending, st)
 	if cs.conn != nil {
 		cs.openPending()
 	}
 	return st, nil
+}
+
+// full returns the headers of a request with all it needs, and what is wrong
+// with them. Requests that repeat, as those of a busy client do, share them.
+func (cs *ClientSession) full(h Headers) (full Headers, bad error) {
+	if cs.sent.list != nil && (cs.isGiven(h) || sameFields(cs.given.list, h.list)) {
+		return cs.sent, nil
+	}
+	full = Headers{requestFields(h, cs.defaultField)}
+	bad = cs.checkRequest(full.list)
+	if bad == nil && full.Len() <= keepFields {
+		cs.given, cs.sent, cs.sentBlock = h, full, 0
+	}
+	return full, bad
 }
 
 // defaultField is the value of a pseudo-field that a request leaves out.

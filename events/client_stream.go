@@ -77,17 +77,21 @@ func (st *ClientStream) OnPush(f func(headers Headers, flags Flags)) Listener {
 func (st *ClientStream) open() bool {
 	s := st.s
 	end := st.is(isEnding) && !st.is(isClosed) && st.left() == 0 && st.extra().source == nil && !st.is(wantsTail)
-	if st.tooLong(st.sent.headers().list, core.RefusedStream) {
-		return true
+	id, err := st.openRepeated(end)
+	if err == core.ErrNoBlock {
+		if st.tooLong(st.sent.headers().list, core.RefusedStream) {
+			return true
+		}
+		if st.extra().priority != nil {
+			id, err = st.openPriority(end)
+		} else {
+			id, err = s.conn.Open(s.time(), st.sent.headers().list, end)
+		}
+		if err == nil && st.isRepeated() {
+			s.sentBlock = s.conn.LastSent()
+		}
 	}
-	var id StreamID
-	var err error
-	if st.extra().priority != nil {
-		id, err = st.openPriority(end)
-	} else {
-		id, err = s.conn.Open(s.time(), st.sent.headers().list, end)
-	}
-	if errors.Is(err, core.ErrStreamLimit) {
+	if err == core.ErrStreamLimit {
 		return false
 	}
 	st.unqueue()
@@ -118,6 +122,22 @@ func (st *ClientStream) open() bool {
 		st.send()
 	}
 	return true
+}
+
+// openRepeated sends a request with the headers of the last one in one step.
+// core.ErrNoBlock says that they are others, or have to be encoded once more.
+func (st *ClientStream) openRepeated(end bool) (StreamID, error) {
+	s := st.s
+	if s.sentBlock == 0 || !st.isRepeated() || st.extra().priority != nil {
+		return 0, core.ErrNoBlock
+	}
+	return s.conn.OpenRepeat(s.time(), s.sentBlock, end)
+}
+
+// isRepeated reports whether the request shares its headers with the last one.
+func (st *ClientStream) isRepeated() bool {
+	list := st.s.sent.list
+	return len(list) > 0 && st.sent.first == &list[0]
 }
 
 // openPriority sends the request with its place among the others.

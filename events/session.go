@@ -115,7 +115,7 @@ type Session struct {
 	// What saves allocations.
 	fields   []Field // scratch for what is being sent
 	received Headers // the last header block received
-	sent     Headers // the last response sent, with its date
+	sent     Headers // the last response sent, with its date; the last request
 	given    Headers // what it was made of
 	// The core's numbers of received and sent.
 	receivedBlock, sentBlock uint32

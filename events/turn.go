@@ -187,7 +187,7 @@ func (s *Session) setNow(now time.Time) {
 	if !now.After(s.now) {
 		return
 	}
-	if s.now = now; now.Unix() != s.dateAt {
+	if s.now = now; s.client == nil && now.Unix() != s.dateAt {
 		s.given = Headers{} // the last response has another date
 	}
 }
