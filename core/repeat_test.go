@@ -225,3 +225,56 @@ func TestRepeatWhole(t *testing.T) {
 		t.Error("on an idle stream, of no block")
 	}
 }
+
+// A repeated request is what the request was.
+func TestOpenRepeat(t *testing.T) {
+	c := mustClient(t, core.Config{})
+	c.Receive(epoch, frame.AppendSettings(nil, []core.Setting{{ID: core.SettingMaxConcurrentStreams, Value: 4}}))
+	for c.Next() != nil {
+	}
+	post := append([]core.Field{{Name: ":method", Value: "POST"}}, request[1:]...)
+	post = append(post, core.Field{Name: "content-length", Value: "3"})
+	for range 2 { // the first one changes the table
+		c.AppendOutput(nil)
+		if _, err := c.Open(epoch, post, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	block := c.LastSent()
+	if block == 0 {
+		t.Fatal("the request is not kept")
+	}
+	want := c.AppendOutput(nil)
+	if _, err := c.OpenRepeat(epoch, block, true); err != core.ErrBodyLength {
+		t.Errorf("without the body that was announced: %v", err)
+	}
+	id, err := c.OpenRepeat(epoch, block, false)
+	if id != 5 || err != nil || c.LastSent() != block {
+		t.Errorf("stream %d, block %d: %v", id, c.LastSent(), err)
+	}
+	if got := c.AppendOutput(nil); !bytes.Equal(got[frame.HeaderLen:], want[frame.HeaderLen:]) {
+		t.Errorf("repeated: %x, first: %x", got, want)
+	}
+	if n, err := c.Send(epoch, id, []byte("four"), true); n != 0 || err != core.ErrBodyLength {
+		t.Errorf("more than was announced: %d, %v", n, err)
+	}
+	for _, unknown := range []uint32{0, block + 100} {
+		if id, err := c.OpenRepeat(epoch, unknown, false); id != 0 || err != core.ErrNoBlock {
+			t.Errorf("block %d: %v", unknown, err)
+		}
+	}
+	if id, err := c.Open(epoch, request, true); id != 7 || err != nil {
+		t.Errorf("another request: %d, %v", id, err)
+	}
+	if _, err := c.OpenRepeat(epoch, block, false); err != core.ErrStreamLimit {
+		t.Errorf("one more than the server takes: %v", err)
+	}
+	if err := c.CheckBooks(); err != nil {
+		t.Error(err)
+	}
+
+	s := mustServer(t, core.Config{})
+	if _, err := s.OpenRepeat(epoch, block, false); err != core.ErrRole {
+		t.Errorf("on a server: %v", err)
+	}
+}

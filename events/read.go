@@ -87,7 +87,9 @@ func (st *Stream) onData(p []byte, end bool) {
 	if len(p) > 0 {
 		if st.is(isFlowing) && !st.is(isSilent) && st.buffered() == 0 {
 			st.emitData(p)
-			st.consume(len(p))
+			if !end || !st.is(sentEnd) { // else it is over
+				st.consume(len(p))
+			}
 		} else {
 			st.keep(p)
 		}

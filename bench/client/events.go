@@ -19,10 +19,11 @@ type eventsClient struct {
 	ended   chan error // of the plan
 
 	// What follows is touched within turns.
-	plan   *plan
-	active int
-	tally  tally
-	bulk   int
+	plan    *plan
+	active  int
+	tally   tally
+	bulk    int
+	headers events.Headers // of the last request
 }
 
 func newEventsClient(o *options) *eventsClient {
@@ -82,7 +83,7 @@ func (ec *eventsClient) run(p *plan) error {
 			ec.download()
 		}
 		for range ec.o.m {
-			ec.next(time.Now())
+			newPlace(ec).next(time.Now())
 		}
 		ec.finish()
 	})
@@ -90,11 +91,7 @@ func (ec *eventsClient) run(p *plan) error {
 }
 
 func (ec *eventsClient) request(fields []core.Field) (*events.ClientStream, error) {
-	pairs := make([]string, 0, 24)
-	for _, f := range fields {
-		pairs = append(pairs, f.Name, f.Value)
-	}
-	return ec.session.Request(context.Background(), events.H(pairs...))
+	return ec.session.Request(context.Background(), events.HeadersOf(fields...))
 }
 
 func (ec *eventsClient) download() {
@@ -108,34 +105,65 @@ func (ec *eventsClient) download() {
 	st.OnEnd(ec.download)
 }
 
-func (ec *eventsClient) next(now time.Time) {
+// place is one of the m requests under way: when one has ended, the next takes
+// its place.
+type place struct {
+	ec      *eventsClient
+	st      *events.ClientStream
+	begun   time.Time
+	receive func([]byte) // the listeners, made once
+	end     func()
+}
+
+func newPlace(ec *eventsClient) *place {
+	p := &place{ec: ec}
+	p.receive, p.end = p.received, p.ended
+	return p
+}
+
+// next makes the plan's next request, if there is one.
+func (p *place) next(now time.Time) {
+	ec := p.ec
 	i, ok := ec.plan.next(now)
 	if !ok {
 		return
 	}
-	st, err := ec.request(ec.fields.of(i))
+	st, err := ec.session.Request(context.Background(), ec.headersOf(i))
 	if err != nil {
 		ec.tally.failed++
 		return
 	}
 	ec.active++
-	fine := false
-	st.OnResponse(func(h events.Headers, _ events.Flags) { fine = h.Status() == 200 })
-	st.OnData(func(p []byte) { ec.tally.bytes += int64(len(p)) })
-	st.OnError(func(error) { fine = false })
-	st.OnClose(func() {
-		at := time.Now()
-		if !fine || !st.Complete() {
-			ec.tally.failed++
-		}
-		ec.tally.latencies = append(ec.tally.latencies, at.Sub(now))
-		ec.active--
-		ec.next(at)
-		ec.finish()
-	})
+	p.st, p.begun = st, now
+	st.OnData(p.receive)
+	st.OnClose(p.end)
 	if ec.o.upload > 0 {
 		st.SendFrom(&zeroReader{ec.o.upload}, ec.o.upload)
 	}
+}
+
+// headersOf returns the headers of request i: the same ones if they are always
+// the same.
+func (ec *eventsClient) headersOf(i int64) events.Headers {
+	if ec.headers.Len() == 0 || ec.fields.change() {
+		ec.headers = events.HeadersOf(ec.fields.of(i)...)
+	}
+	return ec.headers
+}
+
+func (p *place) received(b []byte) { p.ec.tally.bytes += int64(len(b)) }
+
+// ended counts the request and has the next one follow.
+func (p *place) ended() {
+	now := time.Now()
+	ec := p.ec
+	if h, _ := p.st.Response(); h.Status() != 200 || !p.st.Complete() {
+		ec.tally.failed++
+	}
+	ec.tally.latencies = append(ec.tally.latencies, now.Sub(p.begun))
+	ec.active--
+	p.next(now)
+	ec.finish()
 }
 
 func (ec *eventsClient) finish() {

@@ -131,9 +131,9 @@ func connectAll(ctx context.Context, clients []client) error {
 }
 
 func runAll(clients []client, p *plan) error {
-	p.start = time.Now()
+	p.start, p.cpu = time.Now(), cpuTime()
 	err := each(clients, len(clients), func(c client) error { return c.run(p) })
-	p.end = time.Now()
+	p.end, p.cpu = time.Now(), cpuTime()-p.cpu
 	return err
 }
 

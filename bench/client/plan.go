@@ -16,7 +16,7 @@ type plan struct {
 	limit      int64 // requests; 0: until
 	span       time.Duration
 	start, end time.Time
-	cpu        time.Duration
+	cpu        time.Duration // of this process: at the start, then how much from there to the end
 	begun      atomic.Int64
 
 	mu        sync.Mutex
@@ -26,7 +26,7 @@ type plan struct {
 }
 
 func newPlan(o *options, limit int64, span time.Duration) *plan {
-	return &plan{o: o, limit: limit, span: span, cpu: cpuTime()}
+	return &plan{o: o, limit: limit, span: span}
 }
 
 // next returns the number of the next request, if there is to be one at now.
@@ -79,7 +79,7 @@ func (p *plan) report() report {
 		at := func(percent int) float64 {
 			return float64(p.latencies[(r.Requests-1)*percent/100].Nanoseconds()) / 1e3
 		}
-		r.CPU = float64((cpuTime() - p.cpu).Nanoseconds()) / 1e3 / float64(r.Requests)
+		r.CPU = float64(p.cpu.Nanoseconds()) / 1e3 / float64(r.Requests)
 		r.P50, r.P99 = at(50), at(99)
 	}
 	return r
@@ -128,6 +128,9 @@ func newFields(o *options) *fields {
 	)
 	return f
 }
+
+// change reports whether requests differ from each other.
+func (f *fields) change() bool { return f.o.kind == "fields" || f.o.kind == "mix" }
 
 // of returns the fields of request i. They are overwritten by the next call.
 func (f *fields) of(i int64) []core.Field {
