@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"weft/core"
@@ -314,4 +315,101 @@ func askServer(t *testing.T, s *events.ServerSession, turns ...[]string) (out []
 		}
 	}
 	return out
+}
+
+// A goroutine that was waiting for its stream, and sends trailers of which the
+// compression tables have not heard, sends the deferred headers first, too. That
+// it wakes up just then is a matter of luck, hence the rounds.
+func TestDeferredBeforeWhoWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv, err := events.CreateServer(events.ServerOptions{SessionOptions: events.SessionOptions{Now: func() time.Time { return mem.Epoch }}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := make(chan error)
+		srv.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
+			if h.Path() == "/waits" {
+				st.Respond(okHello, events.RespondOptions{WaitForTrailers: true})
+				d := st.Blocking()
+				go func() {
+					if _, err := d.Write(make([]byte, 2000)); err != nil {
+						t.Error(err)
+					}
+					sent <- d.SendTrailers(events.H("x-sum", fmt.Sprint(st.ID())))
+					d.Close()
+				}()
+				return
+			}
+			if err := st.Respond(okHello); err != nil {
+				t.Error(err)
+			}
+			if h.Path() == "/last" {
+				if err := <-sent; err != nil {
+					t.Error(err)
+				}
+			}
+			if err := st.EndString("hello"); err != nil {
+				t.Error(err)
+			}
+		})
+		s, err := srv.NewSession(mem.Epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := core.NewClient(mem.Epoch, core.Config{Settings: []core.Setting{
+			{ID: core.SettingEnablePush, Value: 0}, {ID: core.SettingInitialWindowSize, Value: 1000},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := make(map[core.StreamID]string)
+		exchange := func() {
+			for range 3 {
+				if in := client.AppendOutput(nil); len(in) > 0 {
+					s.Receive(mem.Epoch, in)
+				}
+				synctest.Wait()
+				out := s.SwapOutput(nil)
+				s.Wrote(mem.Epoch, len(out))
+				client.Receive(mem.Epoch, out)
+				for ev := client.Next(); ev != nil; ev = client.Next() {
+					switch ev := ev.(type) {
+					case *core.HeadersReceived:
+						said[ev.Stream] += fmt.Sprint(" headers ", ev.EndStream)
+					case *core.DataReceived:
+						said[ev.Stream] += fmt.Sprint(" data ", len(ev.Data), ev.EndStream)
+					case *core.StreamReset:
+						said[ev.Stream] += " reset"
+					}
+				}
+			}
+		}
+		ask := func(path string) core.StreamID {
+			id, err := client.Open(mem.Epoch, []core.Field{
+				{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "http"}, {Name: ":authority", Value: "localhost"}, {Name: ":path", Value: path},
+			}, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		for range 200 {
+			slow := ask("/waits")
+			for range 2 {
+				exchange()
+				ask("/")
+			}
+			exchange()
+			client.Consume(slow, 1000)
+			s.Receive(mem.Epoch, client.AppendOutput(nil))
+			last := ask("/last")
+			exchange()
+			if got, want := said[last], " headers false data 5 true"; got != want {
+				t.Fatalf("stream %d: got %q, want %q", last, got, want)
+			}
+			if got, want := said[slow], " headers false data 1000 false data 1000 false headers true"; got != want {
+				t.Fatalf("stream %d: got %q, want %q", slow, got, want)
+			}
+		}
+	})
 }

@@ -55,6 +55,10 @@ func (st *Stream) blocking() *Duplex {
 	return d
 }
 
+// keptStorage is how much storage a stream keeps for what is received while
+// nothing waits there: a tunnel that stalled once may live for long.
+const keptStorage = 64 << 10
+
 // Read reads from the peer's body.
 func (d *Duplex) Read(p []byte) (int, error) {
 	st := d.st
@@ -70,8 +74,11 @@ func (d *Duplex) Read(p []byte) (int, error) {
 			if d.readable.passed {
 				return 0, os.ErrDeadlineExceeded
 			}
-			n := copy(p, st.extra().in.first().b)
-			st.extra().in.take(n)
+			in := st.extra().in
+			n := copy(p, in.first().b)
+			if in.take(n); in.len() == 0 && cap(in.b) > keptStorage {
+				st.more.in = nil
+			}
 			st.s.keptIn -= n
 			st.consume(n)
 			return n, nil
@@ -90,7 +97,7 @@ func (d *Duplex) Read(p []byte) (int, error) {
 		if st.yield() {
 			continue
 		}
-		if err := d.readable.wait(); err != nil {
+		if err := st.s.await(&d.readable); err != nil {
 			return 0, err
 		}
 	}
@@ -143,7 +150,7 @@ func (d *Duplex) Write(p []byte) (n int, err error) {
 			if st.yield() {
 				continue
 			}
-			if err := d.writable.wait(); err != nil {
+			if err := st.s.await(&d.writable); err != nil {
 				return n, err
 			}
 		}
@@ -197,7 +204,10 @@ func (d *Duplex) SendTrailers(h Headers) error {
 	}
 	d.announce()
 	for !st.is(askedTail | isDestroyed | isClosed) {
-		if err := d.writable.wait(); err != nil {
+		if st.yield() {
+			continue
+		}
+		if err := st.s.await(&d.writable); err != nil {
 			return err
 		}
 	}
@@ -220,7 +230,7 @@ func (d *Duplex) Response() (Headers, error) {
 		if st.yield() {
 			continue
 		}
-		if err := d.readable.wait(); err != nil {
+		if err := st.s.await(&d.readable); err != nil {
 			return Headers{}, err
 		}
 	}

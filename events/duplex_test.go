@@ -268,3 +268,39 @@ func TestRequestContext(t *testing.T) {
 		t.Errorf("canceled before: %v", err)
 	}
 }
+
+// A stream on which much waited once does not keep the storage for it.
+func TestDuplexStorage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const much = 900 << 10
+		streams := make(chan *events.Duplex, 1)
+		_, client := serveMem(t, events.ServerOptions{SessionOptions: events.SessionOptions{
+			Settings: events.Settings{InitialWindowSize: events.Set[uint32](1 << 20)},
+		}}, func(st *events.ServerStream, _ events.Headers) { streams <- st.Blocking() })
+		d := request(t, client, events.H(":method", "POST"))
+		defer d.Close()
+		server := <-streams
+		defer server.Close()
+		send := func(n int) {
+			t.Helper()
+			if _, err := d.Write(make([]byte, n)); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+			if kept := events.StorageOf(server); kept < n {
+				t.Errorf("%d bytes wait in %d", n, kept)
+			}
+			if _, err := io.ReadFull(server, make([]byte, n)); err != nil {
+				t.Error(err)
+			}
+		}
+		send(much)
+		if kept := events.StorageOf(server); kept != 0 {
+			t.Errorf("%d bytes are kept for nothing", kept)
+		}
+		send(1000) // goes into storage of its own, which stays
+		if kept := events.StorageOf(server); kept == 0 || kept > 4000 {
+			t.Errorf("%d bytes are kept", kept)
+		}
+	})
+}

@@ -18,3 +18,13 @@ func Accounts(s *Session) (said, counted [4]int) {
 	}
 	return [4]int{s.keptOut, s.keptIn, s.keptHead, s.live}, counted
 }
+
+// StorageOf returns how much storage a Duplex keeps for what it receives.
+func StorageOf(d *Duplex) int {
+	d.st.s.mu.Lock()
+	defer d.st.s.mu.Unlock()
+	if in := d.st.extra().in; in != nil {
+		return cap(in.b)
+	}
+	return 0
+}

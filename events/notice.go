@@ -16,11 +16,15 @@ type notice struct {
 
 func (n *notice) signal() { n.cond.Broadcast() }
 
-func (n *notice) wait() error {
+// await waits for the notice. It lets go of the session's lock meanwhile, and
+// takes it again as lock does.
+func (s *Session) await(n *notice) error {
 	if n.passed {
 		return os.ErrDeadlineExceeded
 	}
-	n.cond.Wait()
+	if n.cond.Wait(); s.deferred != nil {
+		s.undefer()
+	}
 	return nil
 }
 

@@ -47,7 +47,7 @@ func (w *BodyWriter) Write(p []byte) (n int, err error) {
 			if st.yield() {
 				continue
 			}
-			if err := w.ready.wait(); err != nil {
+			if err := st.s.await(&w.ready); err != nil {
 				return n, err
 			}
 		}
