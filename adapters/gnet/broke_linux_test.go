@@ -35,9 +35,10 @@ func TestBroke(t *testing.T) {
 			fd, peer := descriptor(t)
 			ep := &taker{limit: test.limit}
 			var end error
-			c := newConn(context.Background(), ep, transport.Options{}, func(err error) { end = err })
+			c := newConn(ep, transport.Options{}, func(err error) { end = err })
 			loops := &Loops{over: true, groups: make(map[context.Context]*group)}
-			c.loop = &loop{loops: loops, detached: make(map[*conn]struct{})}
+			loops.join(c, context.Background())
+			c.loop = &loop{loops: loops, armed: never, detached: make(map[*conn]struct{})}
 			sock := &socket{fd: fd, context: c}
 			c.open(sock)
 

@@ -13,30 +13,40 @@ import (
 type group struct {
 	loops *Loops
 	ctx   context.Context
-	stop  func() bool        // ends watching
-	conns map[*conn]struct{} // guarded by Loops.mu
+	stop  func() bool // ends watching
+	first *conn       // of those linked by next and prev, guarded by Loops.mu
 }
 
 // join has c canceled when ctx is done, at once if it is.
 func (l *Loops) join(c *conn, ctx context.Context) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	shared := reflect.ValueOf(ctx).Comparable()
 	var g *group
 	if shared {
 		g = l.groups[ctx]
 	}
 	if g == nil {
-		g = &group{loops: l, ctx: ctx, conns: make(map[*conn]struct{})}
+		g = &group{loops: l, ctx: ctx}
 		g.stop = context.AfterFunc(ctx, g.cancel)
 		if shared {
 			l.groups[ctx] = g
 		}
 	}
-	g.conns[c] = struct{}{}
-	c.group = g
-	l.mu.Unlock()
+	if c.next = g.first; c.next != nil {
+		c.next.prev = c
+	}
+	g.first, c.group = c, g
 	if ctx.Err() != nil {
 		c.cancel() // the others may have been told before
+	}
+}
+
+// cancel is called with Loops.mu held.
+func (c *conn) cancel() {
+	c.raise(canceled)
+	if c.loop != nil { // else open sees to it
+		c.loop.post(c)
 	}
 }
 
@@ -44,7 +54,16 @@ func (l *Loops) join(c *conn, ctx context.Context) {
 func (g *group) leave(c *conn) {
 	g.loops.mu.Lock()
 	defer g.loops.mu.Unlock()
-	if delete(g.conns, c); len(g.conns) > 0 {
+	if c.next != nil {
+		c.next.prev = c.prev
+	}
+	if c.prev != nil {
+		c.prev.next = c.next
+	} else {
+		g.first = c.next
+	}
+	c.prev, c.next = nil, nil
+	if g.first != nil {
 		return
 	}
 	g.stop()
@@ -57,7 +76,7 @@ func (g *group) leave(c *conn) {
 func (g *group) cancel() {
 	g.loops.mu.Lock()
 	defer g.loops.mu.Unlock()
-	for c := range g.conns {
+	for c := g.first; c != nil; c = c.next {
 		c.cancel()
 	}
 }

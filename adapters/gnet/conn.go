@@ -18,14 +18,29 @@ import (
 type conn struct {
 	loop *loop       // from OnOpen on
 	sock engine.Conn // nil while gnet does not have the connection
-	fd   int         // sock's, or else our own; -1 when closed
 
 	ep    transport.Endpoint
-	due   func() bool // ep's Due; nil if it has none
-	opts  transport.Options
-	ctx   context.Context
-	group *group // watches ctx
+	now   func() time.Time
 	ended func(error)
+
+	linger, stall time.Duration
+
+	group      *group // of those that have its context
+	prev, next *conn  // in the group, guarded by Loops.mu
+
+	out []byte // taken from ep and not yet written,
+	off int    // apart from so many bytes
+
+	// until is when the output stops being held back, when output last moved
+	// while finishing, or when lingering ends.
+	until moment
+	cause *transport.CloseError // the first there was
+
+	at    moment // its deadline
+	place int32  // in the loop's heap, from 1; 0: not in it
+
+	fd    int32 // sock's, or else our own; -1 when closed
+	flags atomic.Uint32
 
 	stage   stage
 	held    bool // the first output is held back
@@ -37,25 +52,19 @@ type conn struct {
 	watching  bool // the socket is full: the watcher will tell
 	parking   bool // gnet is about to let go of the connection
 	attaching bool // gnet is about to take it back
-
-	out []byte // taken from ep and not yet written,
-	off int    // apart from so many bytes
-
-	// until is when the output stops being held back, when output last moved
-	// while finishing, or when lingering ends.
-	until time.Time
-	cause *transport.CloseError // the first there was
-
-	at    time.Time // its deadline
-	place int       // in the loop's heap, from 1; 0: not in it
-
-	// Any goroutine's.
-	inTurn   atomic.Bool // whatever ep says is seen to when the turn ends
-	posted   atomic.Bool // waits for attend
-	canceled atomic.Bool // ctx is done
-	writable atomic.Bool // the watcher has told
-	failed   atomic.Pointer[transport.CloseError]
 }
+
+// What conn.flags says, to any goroutine.
+const (
+	inTurn   = 1 << iota // whatever ep says is seen to when the turn ends
+	posted               // waits for attend
+	canceled             // the context is done
+	writable             // the watcher has told
+)
+
+func (c *conn) raise(flag uint32)       { c.flags.Or(flag) }
+func (c *conn) lower(flag uint32) bool  { return c.flags.And(^flag)&flag != 0 } // whether it was raised
+func (c *conn) raised(flag uint32) bool { return c.flags.Load()&flag != 0 }
 
 // stage is how far the end of a connection has come, as in package transport.
 // It only increases.
@@ -74,36 +83,31 @@ const (
 	closed
 )
 
-func newConn(ctx context.Context, ep transport.Endpoint, opts transport.Options, ended func(error)) *conn {
-	c := &conn{fd: -1, ep: ep, opts: withDefaults(opts), ctx: ctx, ended: ended}
-	if w, ok := ep.(transport.Waiter); ok {
-		c.due = w.Due
+func newConn(ep transport.Endpoint, opts transport.Options, ended func(error)) *conn {
+	opts = withDefaults(opts)
+	return &conn{
+		fd: -1, ep: ep, ended: ended, now: opts.Now, linger: opts.Linger, stall: opts.Stall,
+		held: opts.HoldFirstWrite > 0, until: momentOf(opts.Now()).after(opts.HoldFirstWrite),
 	}
-	c.held = opts.HoldFirstWrite > 0
-	return c
 }
 
 // open begins.
 func (c *conn) open(sock engine.Conn) {
-	c.sock, c.fd = sock, sock.Fd()
-	now := c.opts.Now()
-	c.until = now.Add(c.opts.HoldFirstWrite)
+	c.sock, c.fd = sock, int32(sock.Fd())
 	c.ep.OnWake(c.wake)
-	c.loop.loops.join(c, c.ctx)
+	if c.raised(canceled) { // before there was a loop to tell
+		c.loop.post(c)
+	}
+	now := c.now()
 	c.flush(now)
 	c.settle(now)
 }
 
 // wake is what ep calls when it was told something outside a turn.
 func (c *conn) wake() {
-	if !c.inTurn.Load() {
+	if !c.raised(inTurn) {
 		c.loop.post(c)
 	}
-}
-
-func (c *conn) cancel() {
-	c.canceled.Store(true)
-	c.loop.post(c)
 }
 
 // leave is called when a call of gnet's returns.
@@ -120,13 +124,13 @@ func (c *conn) receive(p []byte) {
 	if c.discard || c.stage == closed {
 		return
 	}
-	now := c.opts.Now()
+	now := c.now()
 	// Output that is held back stays where it is during the first turn: the
 	// endpoint may want to unsay it.
 	c.begin(true)
 	c.held = false
 	c.ep.Receive(now, p)
-	c.inTurn.Store(false)
+	c.lower(inTurn)
 	c.flush(now)
 	c.settle(now)
 }
@@ -137,13 +141,13 @@ func (c *conn) advance(now time.Time, writing bool) {
 	c.begin(writing)
 	c.owed = false
 	c.ep.Advance(now)
-	c.inTurn.Store(false)
+	c.lower(inTurn)
 }
 
 // begin begins a turn, for which the endpoint may be lent a buffer, so that it
 // holds none while it has nothing to say.
 func (c *conn) begin(lend bool) {
-	c.inTurn.Store(true)
+	c.raise(inTurn)
 	if !lend || !c.canWrite() || c.off < len(c.out) {
 		return
 	}
@@ -155,7 +159,7 @@ func (c *conn) begin(lend bool) {
 // attend does what is due. The loop calls it when the deadline has come or
 // after somebody posted the connection.
 func (c *conn) attend(now time.Time) {
-	if c.writable.Swap(false) {
+	if c.lower(writable) {
 		c.watching = false
 	}
 	if why := c.mustEnd(now); why != nil {
@@ -165,7 +169,7 @@ func (c *conn) attend(now time.Time) {
 	if c.stage == closed {
 		return
 	}
-	if c.held && !now.Before(c.until) {
+	if c.held && momentOf(now) >= c.until {
 		c.held = false
 	}
 	if !c.eof && !c.ep.Done() && c.isDue(now) {
@@ -180,18 +184,28 @@ func (c *conn) mustEnd(now time.Time) *transport.CloseError {
 	switch {
 	case c.stage == closed:
 		return nil
-	case c.canceled.Load():
-		return &transport.CloseError{Kind: transport.CloseCanceled, Err: context.Cause(c.ctx)}
-	case c.stage == lingering && !now.Before(c.until):
+	case c.raised(canceled):
+		return &transport.CloseError{Kind: transport.CloseCanceled, Err: context.Cause(c.group.ctx)}
+	case c.stage == lingering && momentOf(now) >= c.until:
 		return c.cause
-	case c.stage == finishing && c.watching && c.opts.Stall > 0 && now.Sub(c.until) >= c.opts.Stall:
+	case c.stalls() && momentOf(now) >= c.until.after(c.stall):
 		return &transport.CloseError{Kind: transport.CloseStalled, Err: transport.ErrStalled}
 	}
-	return c.failed.Load()
+	return nil
+}
+
+// stalls reports whether there is output to finish and the peer does not take
+// it, and may not for ever.
+func (c *conn) stalls() bool { return c.stage == finishing && c.watching && c.stall > 0 }
+
+// due reports whether the endpoint says that it is to be called.
+func (c *conn) due() bool {
+	w, ok := c.ep.(transport.Waiter)
+	return ok && w.Due()
 }
 
 func (c *conn) isDue(now time.Time) bool {
-	if c.owed || c.due != nil && c.due() {
+	if c.owed || c.due() {
 		return true
 	}
 	next := c.ep.NextDeadline()
@@ -204,26 +218,24 @@ func (c *conn) settle(now time.Time) {
 	if c.stage == closed {
 		return
 	}
-	var next time.Time
+	next := never
 	switch {
 	case c.ep.Done():
 		c.discard = true
 		c.finish(now)
 	case c.eof: // there are no more turns
-	case c.owed || c.due != nil && c.due():
+	case c.owed || c.due():
 		c.loop.post(c)
 	default:
-		next = c.ep.NextDeadline()
+		next = momentOf(c.ep.NextDeadline())
 	}
 	switch {
-	case c.held:
-		next = earlier(next, c.until)
-	case c.stage == lingering:
-		next = earlier(next, c.until)
-	case c.stage == finishing && c.watching && c.opts.Stall > 0:
-		next = earlier(next, c.until.Add(c.opts.Stall))
+	case c.held, c.stage == lingering:
+		next = min(next, c.until)
+	case c.stalls():
+		next = min(next, c.until.after(c.stall))
 	}
-	c.loop.arm(c, now, next)
+	c.loop.arm(c, momentOf(now), next)
 	c.pauseOrRead(now)
 }
 
@@ -232,14 +244,7 @@ func (c *conn) finish(now time.Time) {
 	if c.stage == running {
 		c.stage = finishing
 		if !c.held {
-			c.until = now
+			c.until = momentOf(now)
 		}
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
-		return b
-	}
-	return a
 }

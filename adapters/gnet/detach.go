@@ -47,16 +47,16 @@ func (c *conn) parked() {
 	c.parking = false
 	c.sock = nil
 	if c.detach() {
-		c.pauseOrRead(c.opts.Now()) // much may have happened
+		c.pauseOrRead(c.now()) // much may have happened
 	}
 }
 
 // detach makes a second descriptor the connection's. It reports false if there
 // is none to be had, which ends the connection.
 func (c *conn) detach() bool {
-	fd, err := dup(c.fd)
+	fd, err := dup(int(c.fd))
 	if err != nil {
-		c.close(c.opts.Now(), &transport.CloseError{Kind: transport.CloseRead, Err: err})
+		c.close(c.now(), &transport.CloseError{Kind: transport.CloseRead, Err: err})
 		return false
 	}
 	c.loop.detached[c] = struct{}{}
@@ -67,12 +67,12 @@ func (c *conn) detach() bool {
 // it.
 func (c *conn) moveTo(fd int) bool {
 	c.unwatch()
-	c.fd = fd
+	c.fd = int32(fd)
 	if !c.watching {
 		return true
 	}
 	if err := c.watch(); err != nil {
-		c.close(c.opts.Now(), &transport.CloseError{Kind: transport.CloseWrite, Err: systemError("poll", err)})
+		c.close(c.now(), &transport.CloseError{Kind: transport.CloseWrite, Err: systemError("poll", err)})
 		return false
 	}
 	return true
@@ -80,16 +80,15 @@ func (c *conn) moveTo(fd int) bool {
 
 // attach gives the connection back to gnet, which will call OnOpen.
 func (c *conn) attach(now time.Time) {
-	nc, err := netConn(c.fd)
+	nc, err := netConn(int(c.fd))
 	if err == nil {
 		c.attaching = true
 		var enrolled <-chan engine.RegisteredResult
-		enrolled, err = c.loop.el.Enroll(engine.NewContext(c.ctx, c), nc)
+		enrolled, err = c.loop.el.Enroll(engine.NewContext(c.group.ctx, c), nc)
 		if err == nil {
 			go func() {
 				if r := <-enrolled; r.Err != nil {
-					c.failed.Store(&transport.CloseError{Kind: transport.CloseRead, Err: r.Err})
-					c.loop.post(c)
+					c.loop.fail(c, &transport.CloseError{Kind: transport.CloseRead, Err: r.Err})
 				}
 			}()
 			return
@@ -109,9 +108,9 @@ func (c *conn) attached(sock engine.Conn) {
 	delete(c.loop.detached, c)
 	c.sock = sock
 	if c.moveTo(sock.Fd()) {
-		c.settle(c.opts.Now())
+		c.settle(c.now())
 	}
-	unix.Close(own)
+	unix.Close(int(own))
 }
 
 // netConn returns a connection with a descriptor of its own.

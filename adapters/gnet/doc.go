@@ -48,11 +48,14 @@
 //     Options.Linger of package transport.
 //
 // There is no goroutine for a connection in any of these states. What an idle
-// connection holds after a request, a second later, is some 5 KiB of heap: the
+// connection holds after a request, a second later, is some 4 KiB of heap: the
 // records of events.ServerSession and core.Conn, a KiB each, its tables of header
-// compression, and half a KiB each here and in gnet and net. Work that never
-// ends on one connection lets the others of its loop go first after every eighth
-// write.
+// compression, a fifth of a KiB here and half a KiB in gnet and net. Until the
+// next garbage collection it looks like more, by what the request needed.
+//
+// Work that never ends on one connection lets the others of its loop go first
+// after every eighth write. Deadlines are kept to a millisecond, so that many
+// that are close together are dealt with at once.
 //
 // # Where it goes
 //

@@ -15,7 +15,7 @@ import (
 // turn follows, and if somebody is still there to take its output, that is
 // written, to a descriptor of our own.
 func (c *conn) inputEnded(why *transport.CloseError) {
-	now := c.opts.Now()
+	now := c.now()
 	told := c.cause
 	if told == nil {
 		told = why
@@ -64,7 +64,7 @@ func (c *conn) readRest() error {
 	defer func() { c.within = false }()
 	p := make([]byte, 16<<10)
 	for c.stage < closed && !c.parking {
-		n, err := unix.Read(c.fd, p)
+		n, err := unix.Read(int(c.fd), p)
 		switch {
 		case n > 0:
 			c.receive(p[:n])
@@ -76,7 +76,7 @@ func (c *conn) readRest() error {
 	}
 	// The endpoint wants no more, and nobody is left to read what it would have
 	// to write first.
-	code, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	code, err := unix.GetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_ERROR)
 	switch {
 	case err != nil:
 		return systemError("getsockopt", err)
@@ -91,7 +91,7 @@ func (c *conn) lastTurn(now time.Time, cause error) {
 	c.begin(false)
 	c.eof, c.discard = true, true
 	c.ep.ReceiveEOF(now, cause)
-	c.inTurn.Store(false)
+	c.lower(inTurn)
 }
 
 // close ends the connection now. The first cause counts.
@@ -131,6 +131,6 @@ func (c *conn) close(now time.Time, why *transport.CloseError) {
 func (c *conn) closeOwn() {
 	if _, ours := c.loop.detached[c]; ours {
 		delete(c.loop.detached, c)
-		unix.Close(c.fd)
+		unix.Close(int(c.fd))
 	}
 }

@@ -4,6 +4,7 @@ package gnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -50,7 +51,7 @@ func Start(opts Options) (*Loops, error) {
 		return nil, fmt.Errorf("weft/gnet: Options.Loops is %d, must be 0 for the default or 1 to %d", n, maxLoops)
 	}
 	l := &Loops{each: make(map[engine.EventLoop]*loop), groups: make(map[context.Context]*group)}
-	l.writes = &watcher{conns: make(map[int]*conn), ended: make(chan struct{})}
+	l.writes = &watcher{conns: make(map[int32]*conn), ended: make(chan struct{})}
 	var err error
 	l.client, err = engine.NewClient(&handler{loops: l}, engine.WithOptions(engine.Options{
 		NumEventLoop: n,
@@ -77,19 +78,22 @@ func (l *Loops) Pump(ctx context.Context, nc net.Conn, ep transport.Endpoint, op
 	if _, ok := nc.(*net.TCPConn); !ok {
 		return fmt.Errorf("%w, and not a %T", ErrNotTCP, nc)
 	}
-	c := newConn(ctx, ep, opts, ended)
+	c := newConn(ep, opts, ended)
 	l.arrivals.RLock()
 	defer l.arrivals.RUnlock()
 	if l.closed {
 		return net.ErrClosed
 	}
-	if _, err := l.client.EnrollContext(nc, c); err != nil {
-		return fmt.Errorf("weft/gnet: %w", err)
+	l.join(c, ctx)
+	_, err := l.client.EnrollContext(nc, c)
+	if err == nil && c.loop != nil {
+		return nil
 	}
-	if c.loop == nil {
-		return fmt.Errorf("weft/gnet: the poller does not take the connection")
+	c.group.leave(c)
+	if err == nil {
+		err = errNotTaken
 	}
-	return nil
+	return fmt.Errorf("weft/gnet: %w", err)
 }
 
 // Close ends the loops, and at once and without a flush all connections that are
@@ -118,16 +122,18 @@ func (l *Loops) Close() error {
 	return err
 }
 
-// of returns what goes with a loop of gnet's.
-func (l *Loops) of(el engine.EventLoop) *loop {
+var errNotTaken = errors.New("the poller does not take the connection")
+
+// settleOn gives c what goes with a loop of gnet's.
+func (l *Loops) settleOn(el engine.EventLoop, c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	own := l.each[el]
 	if own == nil {
-		own = &loop{loops: l, el: el, detached: make(map[*conn]struct{})}
+		own = &loop{loops: l, el: el, armed: never, detached: make(map[*conn]struct{})}
 		l.each[el] = own
 	}
-	return own
+	c.loop = own
 }
 
 // execute has r run on a loop, unless the loops have ended.

@@ -26,7 +26,7 @@ func (h *handler) OnOpen(sock engine.Conn) ([]byte, engine.Action) {
 	c := sock.Context().(*conn)
 	c.within = true
 	if c.loop == nil {
-		c.loop = h.loops.of(sock.EventLoop())
+		h.loops.settleOn(sock.EventLoop(), c)
 		c.open(sock)
 	} else {
 		c.attached(sock)

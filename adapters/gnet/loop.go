@@ -22,19 +22,21 @@ type loop struct {
 	woken []*conn // to be looked at
 	asked bool    // Run is on its way
 
+	failed map[*conn]*transport.CloseError // that gnet does not take back
+
 	// What follows is used by the loop's goroutine only.
 	spare     []*conn
 	buffers   [][]byte
 	deadlines deadlines
 	timer     *time.Timer
-	armed     time.Time          // when it fires; zero: not armed
+	armed     moment             // when it fires
 	detached  map[*conn]struct{} // connections that gnet does not have
 }
 
 // post has c looked at, soon. It may be called from any goroutine, and does
 // nothing if c is waiting for that already.
 func (l *loop) post(c *conn) {
-	if !c.posted.CompareAndSwap(false, true) {
+	if c.flags.Or(posted)&posted != 0 {
 		return
 	}
 	l.mu.Lock()
@@ -58,16 +60,30 @@ func (l *loop) tick() {
 	}
 }
 
+// fail has c closed. It may be called from any goroutine.
+func (l *loop) fail(c *conn, why *transport.CloseError) {
+	l.mu.Lock()
+	if l.failed == nil {
+		l.failed = make(map[*conn]*transport.CloseError)
+	}
+	l.failed[c] = why
+	l.mu.Unlock()
+	l.tick()
+}
+
 // Run is what gnet calls for post and tick.
 func (l *loop) Run(context.Context) error {
 	l.mu.Lock()
-	list := l.woken
-	l.woken, l.spare, l.asked = l.spare, nil, false
+	list, failed := l.woken, l.failed
+	l.woken, l.failed, l.spare, l.asked = l.spare, nil, nil, false
 	l.mu.Unlock()
+	for c, why := range failed {
+		c.close(c.now(), why)
+	}
 	for i, c := range list {
 		list[i] = nil
-		c.posted.Store(false) // before it is looked at
-		c.attend(c.opts.Now())
+		c.lower(posted) // before it is looked at
+		c.attend(c.now())
 	}
 	if cap(list) <= maxSpare {
 		l.spare = list[:0]
@@ -105,7 +121,7 @@ func (l *loop) keep(b []byte) {
 // stop ends what gnet's loop has not ended. The loop does not run any more.
 func (l *loop) stop() {
 	for c := range l.detached {
-		c.close(c.opts.Now(), &transport.CloseError{Kind: transport.CloseLocal, Err: errEnded})
+		c.close(c.now(), &transport.CloseError{Kind: transport.CloseLocal, Err: errEnded})
 	}
 	if l.timer != nil {
 		l.timer.Stop()

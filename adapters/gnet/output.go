@@ -22,7 +22,7 @@ func (c *conn) canWrite() bool { return !c.held && !c.watching && c.stage < ling
 func (c *conn) flush(now time.Time) {
 	for round := 1; c.canWrite(); round++ {
 		if round > 1 {
-			now = c.opts.Now()
+			now = c.now()
 		}
 		old := c.off < len(c.out)
 		if !old {
@@ -53,8 +53,8 @@ func (c *conn) flush(now time.Time) {
 // wantsTurn reports whether an Advance should follow after n bytes were
 // written.
 func (c *conn) wantsTurn(n int) bool {
-	if c.due != nil {
-		return c.due()
+	if w, ok := c.ep.(transport.Waiter); ok {
+		return w.Due()
 	}
 	return n > 0
 }
@@ -62,10 +62,12 @@ func (c *conn) wantsTurn(n int) bool {
 // write writes the rest of out. It reports whether all of it is written.
 func (c *conn) write(now time.Time) bool {
 	for c.off < len(c.out) {
-		n, err := unix.Write(c.fd, c.out[c.off:])
+		n, err := unix.Write(int(c.fd), c.out[c.off:])
 		if n > 0 {
 			c.off += n
-			c.until = c.moved(now)
+			if c.stage == finishing {
+				c.until = momentOf(now)
+			}
 			c.ep.Wrote(now, n)
 			continue
 		}
@@ -86,17 +88,9 @@ func (c *conn) write(now time.Time) bool {
 	return true
 }
 
-// moved returns until, after output has moved.
-func (c *conn) moved(now time.Time) time.Time {
-	if c.stage == finishing {
-		return now
-	}
-	return c.until
-}
-
 func (c *conn) watch() error {
 	c.watching = true
-	c.writable.Store(false)
+	c.lower(writable)
 	return c.loop.loops.writes.add(c)
 }
 
@@ -109,7 +103,7 @@ func (c *conn) unwatch() {
 // finishOutput is called when the last byte has left: it says so to the peer,
 // and waits for it to have read it.
 func (c *conn) finishOutput(now time.Time) {
-	unix.Shutdown(c.fd, unix.SHUT_WR) // an error of it shows in the read that follows
+	unix.Shutdown(int(c.fd), unix.SHUT_WR) // an error of it shows in the read that follows
 	c.noMoreOutput(now, &transport.CloseError{Kind: transport.CloseDone})
 }
 
@@ -124,9 +118,9 @@ func (c *conn) noMoreOutput(now time.Time, why *transport.CloseError) {
 		c.cause = why
 	}
 	c.stage = lingering
-	c.until = now.Add(c.opts.Linger)
+	c.until = momentOf(now).after(c.linger)
 	c.out, c.off, c.watching = nil, 0, false
-	if c.eof || c.opts.Linger < 0 {
+	if c.eof || c.linger < 0 {
 		c.close(now, why)
 	}
 }

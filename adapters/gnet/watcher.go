@@ -17,7 +17,7 @@ import (
 type watcher struct {
 	mu     sync.Mutex
 	poller *netpoll.Poller // nil: not needed so far
-	conns  map[int]*conn   // that wait, by descriptor
+	conns  map[int32]*conn // that wait, by descriptor
 	ended  chan struct{}   // closed when the goroutine has ended
 	over   bool
 }
@@ -45,7 +45,7 @@ func (w *watcher) add(c *conn) error {
 		}()
 	}
 	w.conns[c.fd] = c
-	err := w.poller.AddWrite(&netpoll.PollAttachment{FD: c.fd, Callback: w.ready}, true)
+	err := w.poller.AddWrite(&netpoll.PollAttachment{FD: int(c.fd), Callback: w.ready}, true)
 	if err != nil {
 		delete(w.conns, c.fd)
 	}
@@ -59,20 +59,20 @@ func (w *watcher) drop(c *conn) {
 	defer w.mu.Unlock()
 	if w.conns[c.fd] == c {
 		delete(w.conns, c.fd)
-		w.poller.Delete(c.fd)
+		w.poller.Delete(int(c.fd))
 	}
 }
 
 func (w *watcher) ready(fd int, _ netpoll.IOEvent, _ netpoll.IOFlags) error {
 	w.mu.Lock()
-	c := w.conns[fd]
+	c := w.conns[int32(fd)]
 	if c != nil {
-		delete(w.conns, fd)
+		delete(w.conns, int32(fd))
 		w.poller.Delete(fd)
 	}
 	w.mu.Unlock()
 	if c != nil {
-		c.writable.Store(true)
+		c.raise(writable)
 		c.loop.post(c)
 	}
 	return nil
