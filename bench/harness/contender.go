@@ -121,14 +121,17 @@ func serverArgv(api string) func(k *kit, o serveOptions) ([]string, error) {
 // gnet is weft on event loops, without a goroutine for each connection. It is a
 // module of its own, with a server of its own.
 func gnet(api string) *contender {
-	const few = "answers / and uploads, no more"
-	return &contender{
+	c := &contender{
 		name: "gnet-" + api,
 		argv: func(k *kit, o serveOptions) ([]string, error) {
-			return []string{k.bin("gnet"), "-api", api, "-addr", o.addr}, nil
+			return []string{k.bin("gnet"), "-api", api, "-addr", o.addr, "-streams", strconv.Itoa(o.streams), "-file", k.file("1m")}, nil
 		},
-		lacks: map[ability]string{overTLS: "cleartext only", bodies: few, tenFields: few, files: few, tables: few, manyStreams: "announces 1,000 streams"},
+		lacks: map[ability]string{overTLS: "cleartext only", tables: "has its tables' sizes"},
 	}
+	if api == "core" {
+		c.lacks[files] = "sends no files"
+	}
+	return c
 }
 
 // canned is the ceiling: bench/canned.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"weft/events"
+	"weft/internal/answers"
 )
 
 // serveCompat serves with the Compatibility API of package events.
@@ -24,20 +25,20 @@ func serveCompat(ctx context.Context, l net.Listener, secure bool) error {
 			})
 			return
 		}
-		a := lookup(req.URL())
+		a := answers.Lookup(req.URL())
 		if a == nil {
 			res.SetStatusCode(events.StatusNotFound)
 			res.End(nil)
 			return
 		}
-		for _, f := range a.fields[1:] {
+		for _, f := range a.Fields[1:] {
 			res.SetHeader(f.Name, f.Value)
 		}
-		if a.size <= int64(len(a.body)) {
-			res.EndString(a.body[:a.size])
-			return
+		if body, ok := a.Whole(); ok {
+			res.EndString(body)
+		} else {
+			res.SendFrom(a.Reader(), a.Size)
 		}
-		res.SendFrom(a.reader(), a.size)
 	})
 	return srv.Serve(l)
 }

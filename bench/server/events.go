@@ -2,17 +2,10 @@ package main
 
 import (
 	"context"
-	"io"
 	"net"
-	"strconv"
 
 	"weft/events"
-)
-
-var (
-	eventsText = events.Status(200, "content-type", "text/plain")
-	eventsFile = events.Status(200, "content-type", "application/octet-stream")
-	eventsNone = events.Status(404)
+	"weft/internal/answers"
 )
 
 // eventsOptions are what the flags mean to package events.
@@ -39,49 +32,6 @@ func serveEvents(ctx context.Context, l net.Listener, secure bool) error {
 	if err != nil {
 		return err
 	}
-	srv.OnStream(func(st *events.ServerStream, h events.Headers, flags events.Flags) {
-		path := h.Path()
-		switch {
-		case h.Method() == "POST":
-			n := 0
-			st.OnData(func(p []byte) { n += len(p) })
-			st.OnEnd(func() {
-				st.Respond(eventsText)
-				st.EndString(strconv.Itoa(n))
-			})
-		case path == "/file":
-			st.RespondWithFile(file, eventsFile)
-		default:
-			a := lookup(path)
-			if a == nil {
-				st.Respond(eventsNone)
-				st.End(nil)
-				return
-			}
-			st.Respond(a.headers)
-			if a.size <= int64(len(a.body)) {
-				st.EndString(a.body[:a.size])
-				return
-			}
-			st.SendFrom(a.reader(), a.size)
-		}
-	})
+	srv.OnStream(answers.Stream(file))
 	return srv.Serve(l)
-}
-
-// reader returns the body as a stream.
-func (a *answer) reader() io.Reader { return &bodyReader{a, a.size} }
-
-type bodyReader struct {
-	a    *answer
-	left int64
-}
-
-func (r *bodyReader) Read(p []byte) (int, error) {
-	if r.left == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, r.a.part(r.left))
-	r.left -= int64(n)
-	return n, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"unsafe"
 
+	"weft/internal/answers"
 	"weft/transport/tls"
 )
 
@@ -23,16 +24,16 @@ func serveNetHTTP(ctx context.Context, l net.Listener, secure bool) error {
 		case r.URL.Path == "/file":
 			http.ServeFile(w, r, file)
 		default:
-			a := answers[r.URL.Path]
+			a := answers.All[r.URL.Path]
 			if a == nil {
 				http.NotFound(w, r)
 				return
 			}
-			for _, f := range a.fields[1:] {
+			for _, f := range a.Fields[1:] {
 				w.Header().Set(f.Name, f.Value)
 			}
-			for left := a.size; left > 0; {
-				p := a.part(left) // net/http copies strings in small pieces
+			for left := a.Size; left > 0; {
+				p := a.Part(left) // net/http copies strings in small pieces
 				n, err := w.Write(unsafe.Slice(unsafe.StringData(p), len(p)))
 				if err != nil {
 					return

@@ -8,6 +8,7 @@ import (
 
 	"weft/adapters/verb"
 	"weft/events"
+	"weft/internal/answers"
 )
 
 // serveVerb serves with the Express-like API: an application of five middlewares
@@ -36,14 +37,14 @@ func serveApp(l net.Listener, inline bool) error {
 		app.Get("/static/"+n, says)
 		app.Get("/items"+n+"/:id", says)
 	}
-	for path, a := range answers {
-		body := []byte(a.body[:min(a.size, int64(len(a.body)))])
+	for path, a := range answers.All {
+		body := []byte(a.Body[:min(a.Size, int64(len(a.Body)))])
 		app.Get(path, func(_ *verb.Request, res *verb.Response) error {
-			for _, f := range a.fields[1:] {
+			for _, f := range a.Fields[1:] {
 				res.Header(f.Name, f.Value)
 			}
-			if a.size > int64(len(body)) {
-				return res.SendFrom(a.reader(), a.size)
+			if a.Size > int64(len(body)) {
+				return res.SendFrom(a.Reader(), a.Size)
 			}
 			return res.Send(body)
 		})

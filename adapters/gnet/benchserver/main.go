@@ -16,21 +16,19 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strconv"
 	"syscall"
 
 	"weft/adapters/gnet"
 	"weft/events"
+	"weft/internal/answers"
 	"weft/transport/tcp"
 )
 
-// Answers are those of bench/server.
+// What the flags of the same names say.
 var (
-	hello = []byte("Hello, World!\n")
-	large = make([]byte, 1<<20)
+	maxStreams = 1000 // SETTINGS_MAX_CONCURRENT_STREAMS
+	file       = ""   // what /file is, with -api events
 )
-
-const maxStreams = 1000
 
 func main() {
 	if os.Getenv("GOGC") == "" {
@@ -39,6 +37,8 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:9000", "address to listen on")
 	api := flag.String("api", "events", "interface to serve with: core, events")
 	loops := flag.Int("loops", 0, "event loops; default GOMAXPROCS")
+	flag.IntVar(&maxStreams, "streams", maxStreams, "concurrent streams a client may have")
+	flag.StringVar(&file, "file", file, "file to answer /file with, with -api events")
 	flag.Parse()
 	if err := run(*addr, *api, *loops); err != nil {
 		fmt.Fprintln(os.Stderr, "benchserver:", err)
@@ -73,42 +73,16 @@ func run(addr, api string, n int) error {
 	return err
 }
 
-var (
-	helloLength = strconv.Itoa(len(hello))
-	largeLength = strconv.Itoa(len(large))
-
-	okHello  = events.Status(200, "content-type", "text/plain", "content-length", helloLength)
-	okLarge  = events.Status(200, "content-type", "application/octet-stream", "content-length", largeLength)
-	okText   = events.Status(200, "content-type", "text/plain")
-	notFound = events.Status(404)
-)
-
 func serveEvents(_ context.Context, l net.Listener, loops *gnet.Loops) error {
 	opts := events.ServerOptions{Pump: loops.Pump}
 	opts.Settings.MaxConcurrentStreams = events.Set(uint32(maxStreams))
+	if maxStreams > 1000 {
+		opts.MaxSessionMemory = maxStreams / 100 // some 10 KB for each, in MB
+	}
 	srv, err := events.CreateServer(opts)
 	if err != nil {
 		return err
 	}
-	srv.OnStream(func(st *events.ServerStream, h events.Headers, flags events.Flags) {
-		switch {
-		case h.Method() == "POST":
-			n := 0
-			st.OnData(func(p []byte) { n += len(p) })
-			st.OnEnd(func() {
-				st.Respond(okText)
-				st.EndString(strconv.Itoa(n))
-			})
-		case h.Path() == "/":
-			st.Respond(okHello)
-			st.End(hello)
-		case h.Path() == "/1m":
-			st.Respond(okLarge)
-			st.End(large)
-		default:
-			st.Respond(notFound)
-			st.End(nil)
-		}
-	})
+	srv.OnStream(answers.Stream(file))
 	return srv.Serve(l)
 }

@@ -1,4 +1,4 @@
-package main
+package answers
 
 import (
 	"bytes"
@@ -8,10 +8,10 @@ import (
 
 // A body comes in parts, from wherever the last one was cut.
 func TestAnswerParts(t *testing.T) {
-	a := &answer{body: "abc", size: 8}
+	a := &Answer{Body: "abc", Size: 8}
 	var got []byte
-	for left := a.size; left > 0; {
-		p := a.part(left)
+	for left := a.Size; left > 0; {
+		p := a.Part(left)
 		p = p[:min(2, len(p))]
 		got = append(got, p...)
 		left -= int64(len(p))
@@ -19,20 +19,20 @@ func TestAnswerParts(t *testing.T) {
 	if string(got) != "abcabcab" {
 		t.Errorf("in parts: %q", got)
 	}
-	whole, err := io.ReadAll(a.reader())
+	whole, err := io.ReadAll(a.Reader())
 	if err != nil || !bytes.Equal(whole, got) {
 		t.Errorf("as a stream: %q, %v", whole, err)
 	}
 }
 
 func TestLookup(t *testing.T) {
-	if a := lookup("/page?id=1"); a == nil || a != answers["/page"] || len(a.fields) != 10 {
+	if a := Lookup("/page?id=1"); a == nil || a != All["/page"] || len(a.Fields) != 10 {
 		t.Errorf("/page?id=1: %v", a)
 	}
-	if a := lookup("/json"); a == nil || a.size != 1024 || len(a.body) != 1024 {
+	if a := Lookup("/json"); a == nil || a.Size != 1024 || len(a.Body) != 1024 {
 		t.Errorf("/json: %v", a)
 	}
-	if lookup("/nothing?") != nil {
+	if Lookup("/nothing?") != nil {
 		t.Error("/nothing is something")
 	}
 }

@@ -1,6 +1,9 @@
-package main
+// Package answers is what the servers of the benchmarks have in common: what
+// they say to which request, for the core and for package events.
+package answers
 
 import (
+	"io"
 	"strconv"
 	"strings"
 
@@ -8,30 +11,54 @@ import (
 	"weft/events"
 )
 
-// What every contender answers.
 var (
 	hello = "Hello, World!\n"
 	large = strings.Repeat("\x00", 1<<20)
 )
 
-// An answer is the response to one path: its body is body, over and over until
-// size bytes were sent.
-type answer struct {
-	fields  []core.Field
-	headers events.Headers // the same, for package events
-	body    string
-	size    int64
+// An Answer is the response to one path: its body is Body, over and over until
+// Size bytes were sent.
+type Answer struct {
+	Fields  []core.Field   // :status is the first
+	Headers events.Headers // the same, for package events
+	Body    string
+	Size    int64
 }
 
-// part returns the next piece of the body when left bytes are to be sent.
-func (a *answer) part(left int64) string {
-	at := (a.size - left) % int64(len(a.body))
-	return a.body[at:min(int64(len(a.body)), at+left)]
+// Part returns the next piece of the body when left bytes are to be sent.
+func (a *Answer) Part(left int64) string {
+	at := (a.Size - left) % int64(len(a.Body))
+	return a.Body[at:min(int64(len(a.Body)), at+left)]
 }
 
-// answers are found by the path without its query. /file is not among them: it
-// is the file -file names.
-var answers = map[string]*answer{
+// Whole returns the body if it is in one piece.
+func (a *Answer) Whole() (body string, ok bool) {
+	if a.Size > int64(len(a.Body)) {
+		return "", false
+	}
+	return a.Body[:a.Size], true
+}
+
+// Reader returns the body as a stream.
+func (a *Answer) Reader() io.Reader { return &reader{a, a.Size} }
+
+type reader struct {
+	a    *Answer
+	left int64
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, r.a.Part(r.left))
+	r.left -= int64(n)
+	return n, nil
+}
+
+// All answers, by the path without its query. /file is not among them: it is a
+// file that the server is told of.
+var All = map[string]*Answer{
 	"/":     newAnswer("text/plain", hello, int64(len(hello))),
 	"/json": newAnswer("application/json", document, int64(len(document))),
 	"/64k":  newAnswer("application/octet-stream", large, 64<<10),
@@ -56,7 +83,7 @@ var document = func() string {
 	return head + fill[:1024-len(head)-len(tail)] + tail
 }()
 
-func newAnswer(contentType, body string, size int64, more ...core.Field) *answer {
+func newAnswer(contentType, body string, size int64, more ...core.Field) *Answer {
 	fields := append([]core.Field{
 		{Name: ":status", Value: "200"},
 		{Name: "content-type", Value: contentType},
@@ -66,19 +93,19 @@ func newAnswer(contentType, body string, size int64, more ...core.Field) *answer
 	for _, f := range fields[1:] {
 		pairs = append(pairs, f.Name, f.Value)
 	}
-	return &answer{fields: fields, headers: events.Status(200, pairs...), body: body, size: size}
+	return &Answer{Fields: fields, Headers: events.Status(200, pairs...), Body: body, Size: size}
 }
 
-var root = answers["/"]
+var root = All["/"]
 
-// lookup finds the answer for a request's path, which may have a query; nil if
+// Lookup finds the answer for a request's path, which may have a query; nil if
 // there is none.
-func lookup(path string) *answer {
+func Lookup(path string) *Answer {
 	if path == "/" {
 		return root
 	}
 	if at := strings.IndexByte(path, '?'); at >= 0 {
 		path = path[:at]
 	}
-	return answers[path]
+	return All[path]
 }
