@@ -152,7 +152,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	}
 	c.mustShrink = false
 	c.got.size, c.got.number, c.listFault = 0, 0, FaultNone
-	c.fieldBuf = c.fieldBuf[:0]
+	c.fieldBuf, c.same = c.fieldBuf[:0], 0
 	c.shown = 0 // the event's fields may have stood there
 	if scan.fields > c.cfg.MaxHeaderFields {
 		c.listFault = FaultTooManyFields
@@ -168,11 +168,16 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	}
 	c.got.fields = c.fieldBuf
 	c.got.fault = c.listFault
+	plain := c.plain & c.same
+	c.plain = 0
 	if c.got.fault == FaultNone {
-		c.got.fault = c.got.msg.check(c.fieldBuf, fieldRules{kind, c.cfg.transport, c.local.connectProtocol, c.cfg.laxValues})
+		c.got.fault = c.got.msg.check(c.fieldBuf, &plain, fieldRules{kind, c.cfg.transport, c.local.connectProtocol, c.cfg.laxValues})
+		c.plain = plain
 	}
 	if c.got.fault == FaultNone && c.got.msg.crumbs > 1 {
-		c.got.fields = joinCookies(c.fieldBuf, c.got.msg.crumbs)
+		var first int
+		c.got.fields, first = joinCookies(c.fieldBuf, c.got.msg.crumbs)
+		c.plain &= 1<<first - 1 // what stood behind has moved
 	}
 	if scan.inserts || scan.updated {
 		c.decodeCache.invalidate()
@@ -191,17 +196,33 @@ func decodeFault(err error) Fault {
 }
 
 // onField is the decoder's callback. Once the list is too large nothing is
-// kept any more, and the decoder only follows its table.
+// kept any more, and the decoder only follows its table. A field that stood at
+// the same place of the block before, as most do, is recognised (the strings
+// of a table entry are the same each time) and noted in same: what check found
+// out about it still holds.
 func (c *Conn) onField(f hpack.HeaderField) {
 	c.got.size += len(f.Name) + len(f.Value) + fieldOverhead
 	if c.got.size > c.cfg.MaxHeaderList {
 		c.listFault = FaultHeaderListTooLarge
-		clear(c.fieldBuf)
-		c.fieldBuf = c.fieldBuf[:0]
+		clear(c.fieldBuf[:cap(c.fieldBuf)])
+		c.fieldBuf, c.same = c.fieldBuf[:0], 0
 		c.dec.SetEmitEnabled(false)
 		return
 	}
-	c.fieldBuf = append(c.fieldBuf, Field(f))
+	i := len(c.fieldBuf)
+	if i == cap(c.fieldBuf) {
+		c.fieldBuf = append(c.fieldBuf, Field{})
+	} else {
+		c.fieldBuf = c.fieldBuf[:i+1]
+	}
+	// Word by word: moving the struct as a whole is what would take longest.
+	at := &c.fieldBuf[i]
+	if at.Value == f.Value && at.Name == f.Name {
+		c.same |= 1 << uint(i)
+	} else {
+		at.Name, at.Value = f.Name, f.Value
+	}
+	at.Sensitive = f.Sensitive
 }
 
 // blockScan walks the representations of a header block without decoding

@@ -137,6 +137,8 @@ type busy struct {
 	block       block
 	decodeCache decodeCache
 	fieldBuf    []Field
+	same        uint64 // the fields, as bits, that stood there in the block before
+	plain       uint64 // and those of it that need no second look (message.check)
 	got         decoded
 	ev          events
 }

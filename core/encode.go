@@ -108,7 +108,7 @@ func (c *Conn) checkOutgoing(fields []Field, kind HeadersKind, m *message) (know
 		return nil, ErrHeaderListTooLarge
 	}
 	rules := fieldRules{kind, c.cfg.transport, c.peer.connectProtocol || c.cfg.unchecked, c.cfg.laxValues}
-	fault := m.check(fields, rules)
+	fault := m.check(fields, nil, rules)
 	switch {
 	case c.cfg.unchecked:
 		return nil, nil
@@ -135,7 +135,7 @@ func (c *Conn) checkOutgoing(fields []Field, kind HeadersKind, m *message) (know
 // laxValues is Config.LaxFieldValues.
 func CheckRequest(fields []Field, laxValues bool) error {
 	var m message
-	if m.check(fields, fieldRules{KindRequest, TransportUnknown, true, laxValues}) != FaultNone {
+	if m.check(fields, nil, fieldRules{KindRequest, TransportUnknown, true, laxValues}) != FaultNone {
 		return &FieldError{m.culprit, m.reason}
 	}
 	return nil

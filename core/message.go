@@ -42,8 +42,17 @@ type fieldRules struct {
 
 // check applies RFC 9113 §8 to a header block, received or to be sent. It
 // fills in m and returns the fault, or FaultNone.
-func (m *message) check(fields []Field, rules fieldRules) Fault {
+//
+// plain says of the first 64 fields, as bits, which are known to be regular
+// fields of no special meaning that have passed before; check adds those it
+// finds. Whether a field is one depends on nothing but itself and the rules of
+// the connection. It may be nil.
+func (m *message) check(fields []Field, plain *uint64, rules fieldRules) Fault {
 	*m = message{contentLength: -1}
+	var known, found uint64
+	if plain != nil {
+		known = *plain
+	}
 	var (
 		saw     uint8
 		regular bool
@@ -52,6 +61,10 @@ func (m *message) check(fields []Field, rules fieldRules) Fault {
 		sawTE   bool
 	)
 	for i := range fields {
+		if known>>uint(i)&1 != 0 {
+			regular = true
+			continue
+		}
 		f := &fields[i]
 		if f.Name == "" {
 			return m.bad(f, "an empty name", FaultFieldName)
@@ -104,7 +117,12 @@ func (m *message) check(fields []Field, rules fieldRules) Fault {
 			m.crumbs++
 		case "priority":
 			m.priority = f.Value
+		default:
+			found |= 1 << uint(i)
 		}
+	}
+	if plain != nil {
+		*plain |= found
 	}
 	switch rules.kind {
 	case KindRequest:
@@ -240,9 +258,10 @@ func isHTTP(scheme string) bool  { return strings.EqualFold(scheme, "http") || i
 func isHTTPS(scheme string) bool { return strings.EqualFold(scheme, "https") }
 
 // joinCookies replaces the cookie crumbs by one field at the place of the
-// first (RFC 9113 §8.2.3).
-func joinCookies(fields []Field, crumbs int) []Field {
-	size, first := 0, -1
+// first (RFC 9113 §8.2.3), which is returned as well.
+func joinCookies(fields []Field, crumbs int) (joined []Field, first int) {
+	size := 0
+	first = -1
 	for i := range fields {
 		if fields[i].Name == "cookie" {
 			size += len(fields[i].Value) + 2
@@ -270,7 +289,7 @@ func joinCookies(fields []Field, crumbs int) []Field {
 		}
 	}
 	kept[first].Value, kept[first].Sensitive = b.String(), sensitive
-	return kept
+	return kept, first
 }
 
 // neverIndexed reports whether a field is kept out of the compression tables
