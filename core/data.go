@@ -172,7 +172,7 @@ func (c *Conn) finishSend(s *stream, n, size int, end bool, at, overhead int) {
 	if s.sendLength > 0 {
 		s.sendLength -= int64(n)
 	}
-	s.granted = false
+	c.noteSent(s, n)
 	if c.timed[listStall].armed(s) {
 		if n == size {
 			c.timed[listStall].remove(s)
@@ -204,7 +204,7 @@ func (c *Conn) Room(now time.Time, id StreamID) int {
 		c.wait(s)
 	case n == int(c.peer.maxFrameSize) && !c.sched.ahead(s):
 		// Nobody waits whose turn would come after this frame.
-		out := c.cfg.MaxOutput - c.waiting()
+		out := c.outputLimit() - c.waiting()
 		out -= (out/n + 1) * frame.HeaderLen
 		n = max(n, int(min(s.sendWindow, c.sendWindow, int64(out))))
 	}
@@ -233,8 +233,8 @@ func (c *Conn) fireStall(s *stream) {
 
 // sendable is how many of n bytes the stream may send now.
 func (c *Conn) sendable(s *stream, n int) int {
-	if !s.granted && c.sched.ahead(s) {
-		return 0 // others wait, and it is not this stream's turn
+	if c.mustQueue(s, n) {
+		return 0
 	}
 	room := c.room(s)
 	if room <= 0 {
@@ -255,7 +255,7 @@ func (c *Conn) sendable(s *stream, n int) int {
 
 // room is how many body bytes one frame of the stream could carry now.
 func (c *Conn) room(s *stream) int {
-	out := c.cfg.MaxOutput - c.waiting() - frame.HeaderLen
+	out := c.outputLimit() - c.waiting() - frame.HeaderLen
 	return int(min(s.sendWindow, c.sendWindow, int64(out), int64(c.peer.maxFrameSize)))
 }
 

@@ -37,6 +37,9 @@ func (c *Conn) SwapOutput(spare []byte) []byte {
 func (c *Conn) handOver(n int) {
 	c.taken = true
 	c.batch++
+	if c.sched.lively > 0 {
+		c.sched.lively--
+	}
 	if c.rares != nil {
 		c.rares.lastEnd.to = 0
 	}

@@ -87,8 +87,8 @@ func (c *Conn) RepeatWhole(now time.Time, id StreamID, block uint32, p []byte) b
 		return false
 	}
 	head := frame.HeaderLen + len(e.raw)
-	if len(p) == 0 || len(p) > c.room(s) || c.waiting()+head+frame.HeaderLen+len(p) > c.cfg.MaxOutput ||
-		!s.granted && c.sched.ahead(s) {
+	if len(p) == 0 || len(p) > c.room(s) || c.waiting()+head+frame.HeaderLen+len(p) > c.outputLimit() ||
+		c.mustQueue(s, len(p)) {
 		return false
 	}
 	c.tick(now)
@@ -111,6 +111,7 @@ func (c *Conn) RepeatWhole(now time.Time, id StreamID, block uint32, p []byte) b
 	}
 	c.allowUpdates(len(p))
 	c.sendWindow -= int64(len(p))
+	c.noteSent(s, len(p))
 	s.responded = true
 	c.settle(s, steps[s.state][sendDataEnd].next)
 	return true

@@ -136,7 +136,7 @@ func TestRepeatWhole(t *testing.T) {
 		{name: "without content", sent: []core.Field{{Name: ":status", Value: "204"}}, body: 14},
 		{name: "with a priority", sent: with(core.Field{Name: "priority", Value: "u=1"}), body: 14},
 		{name: "padded", cfg: core.Config{Padding: core.PadMax}, sent: open, body: 14},
-		{name: "another one waits", sent: open, body: 14, waits: true},
+		{name: "another one waits", sent: open, body: 14, waits: true, whole: true},
 		{name: "no room", cfg: small, sent: open, body: 1990},
 		{name: "just room", cfg: small, sent: open, body: 1900, whole: true},
 	} {

@@ -13,10 +13,25 @@ import "math/bits"
 //
 // A stream without any signal shares: that is fair among equals and starves
 // nobody.
+//
+// A small body does not queue behind those who share, so that it need not wait
+// for a frame of each large one; overtaken bounds what goes ahead in this way
+// between two turns of those who wait.
 type schedule struct {
-	levels *[urgencies]level // made when the first stream waits
-	mask   uint8             // levels that have someone
+	levels    *[urgencies]level // made when the first stream waits
+	mask      uint8             // levels that have someone
+	lively    uint8             // outputs to come that are kept small (outputLimit)
+	overtaken int               // bytes sent ahead since the last turn
 }
+
+const (
+	maxOvertaken = 16 << 10
+
+	// A small body that went ahead is unlikely to be the last: some outputs are
+	// then kept small, so that the next one finds less before it on its way.
+	livelyOutput  = 32 << 10
+	livelyOutputs = 16
+)
 
 type level struct {
 	lanes [numLanes]queue
@@ -56,6 +71,37 @@ type queue struct {
 // ahead reports whether someone waits who goes before, or level with, st.
 func (s *schedule) ahead(st *stream) bool {
 	return s.mask != 0 && uint8(bits.TrailingZeros8(s.mask)) <= st.urgency
+}
+
+// mustQueue reports whether the stream, which has size bytes to send as far as
+// is known, may send none now because of those who wait.
+func (c *Conn) mustQueue(s *stream, size int) bool {
+	if s.granted || !c.sched.ahead(s) {
+		return false
+	}
+	if s.sendLength >= 0 {
+		size = int(min(int64(size), s.sendLength))
+	}
+	shares := s.node == nil && (s.incremental || !s.signalled)
+	first := uint8(bits.TrailingZeros8(c.sched.mask)) == s.urgency
+	return s.begun || !shares || !first || size > maxOvertaken-c.sched.overtaken
+}
+
+// noteSent takes note of n bytes of body.
+func (c *Conn) noteSent(s *stream, n int) {
+	if !s.granted && c.sched.mask != 0 {
+		c.sched.overtaken += n
+		c.sched.lively = livelyOutputs
+	}
+	s.granted, s.begun = false, true
+}
+
+// outputLimit is how much output may wait before bodies have to.
+func (c *Conn) outputLimit() int {
+	if c.sched.lively > 0 {
+		return min(livelyOutput, c.cfg.MaxOutput)
+	}
+	return c.cfg.MaxOutput
 }
 
 // push queues a stream.
@@ -209,7 +255,7 @@ const turnRoom = 4 << 10
 
 // turnReady reports whether somebody waits and could send.
 func (c *Conn) turnReady() bool {
-	return c.sched.mask != 0 && c.sendWindow > 0 && c.cfg.MaxOutput-c.OutputPending() >= min(turnRoom, c.cfg.MaxOutput)
+	return c.sched.mask != 0 && c.sendWindow > 0 && c.outputLimit()-c.OutputPending() >= min(turnRoom, c.cfg.MaxOutput)
 }
 
 // openReady reports whether a caller who was refused may open streams again.
@@ -233,6 +279,7 @@ func (c *Conn) nextTurn() Event {
 			c.tree.charge(s.node, n)
 		}
 		s.granted = true
+		c.sched.overtaken = 0
 		c.ev.writable = Writable{s.id, n}
 		return &c.ev.writable
 	}

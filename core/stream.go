@@ -35,6 +35,7 @@ type stream struct {
 	signalled   bool // RFC 9218 parameters were given
 	waiting     waitState
 	granted     bool // was told Writable and has its turn
+	begun       bool // some of its body was sent
 	lane        lane // where it waits
 	queuePrev   *stream
 	queueNext   *stream

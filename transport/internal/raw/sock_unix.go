@@ -50,7 +50,9 @@ func (s *Sock) Init(conn net.Conn) bool {
 	var err error
 	switch c := conn.(type) {
 	case *net.TCPConn:
-		rc, err = c.SyscallConn()
+		if rc, err = c.SyscallConn(); err == nil {
+			boundUnsent(rc)
+		}
 	case *net.UnixConn:
 		if c.LocalAddr().Network() != "unix" {
 			return false

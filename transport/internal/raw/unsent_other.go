@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package raw
+
+import "syscall"
+
+func boundUnsent(syscall.RawConn) {}
