@@ -84,6 +84,9 @@ func (c *HTTP1Conn) start() error {
 		from := c.srv.sessionOptions()
 		opts := SessionOptions{HighWaterMark: from.HighWaterMark, Logger: from.Logger,
 			StrictSingleValueFields: from.StrictSingleValueFields}
+		// What bounds the handlers of a client bounds those that go on behind
+		// their responses.
+		opts.Settings.MaxConcurrentStreams = from.Settings.MaxConcurrentStreams
 		// The other end is ourselves: it neither attacks nor stalls.
 		opts.Limits.AbuseBudget = core.Unlimited
 		opts.Timeouts = core.Timeouts{Preface: core.Never, SettingsAck: core.Never, Write: core.Never}

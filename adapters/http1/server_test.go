@@ -413,3 +413,35 @@ func TestSocket(t *testing.T) {
 		}
 	})
 }
+
+// Handlers that go on behind their response are bounded by the limit of
+// concurrent streams, as by HTTP/2.
+func TestHandlersThatGoOn(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.srv, _ = events.CreateServer(events.ServerOptions{
+			SessionOptions: events.SessionOptions{Settings: events.Settings{MaxConcurrentStreams: events.Set[uint32](2)}},
+			AllowHTTP1:     true, HTTP1: http1.New(),
+		})
+		defer w.srv.Wait()
+		defer w.srv.DestroyAll()
+		leave := make(chan bool)
+		w.srv.OnRequest(events.InGoroutine(func(req *events.Request, res *events.Response) {
+			w.note("%s", req.URL())
+			res.EndString("done")
+			<-leave
+		}))
+		c := w.dial()
+		for _, path := range []string{"/1", "/2"} {
+			c.send("GET "+path+" HTTP/1.1", "Host: a", "", "")
+			c.gets("GET", 200, "done")
+		}
+		w.happened("/1", "/2")
+		c.send("GET /3 HTTP/1.1", "Host: a", "", "")
+		w.happened()
+		leave <- true
+		<-time.After(time.Millisecond) // see InGoroutine
+		w.happened("/3")
+		c.gets("GET", 200, "done")
+		close(leave)
+	})
+}
