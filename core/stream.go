@@ -1,5 +1,7 @@
 package core
 
+import "weft/internal/byid"
+
 // stream is what the connection knows of one stream that is not idle and not
 // gone. Records are recycled inside the connection.
 type stream struct {
@@ -55,11 +57,10 @@ type stream struct {
 }
 
 // streamTable holds the open streams by id and in the order they were opened.
-// Nothing iterates the map, so that output never depends on its order.
 type streamTable struct {
-	byID           map[StreamID]*stream // nil as long as there are few
-	size, freeSize int32                // of the list, and of free
-	last           *stream              // the stream touched last: most lookups want it again
+	byID           *byid.Table[stream] // nil as long as there are few
+	size, freeSize int32               // of the list, and of free
+	last           *stream             // the stream touched last: most lookups want it again
 
 	head, tail *stream
 
@@ -70,7 +71,7 @@ type streamTable struct {
 // none.
 const maxFree = 1000
 
-// fewStreams are found without a map: it would be larger than they are, and for
+// fewStreams are found without a table: it would be larger than they are, and for
 // a single one slower.
 const fewStreams = 4
 
@@ -80,7 +81,7 @@ func (t *streamTable) find(id StreamID) *stream {
 	}
 	var s *stream
 	if t.byID != nil {
-		s = t.byID[id]
+		s = t.byID.Get(uint32(id))
 	} else {
 		for s = t.head; s != nil && s.id != id; {
 			s = s.allNext
@@ -118,11 +119,11 @@ func (t *streamTable) add(id StreamID) *stream {
 	t.tail = s
 	switch t.size++; {
 	case t.byID != nil:
-		t.byID[id] = s
+		t.byID.Put(uint32(id), s)
 	case t.size > fewStreams:
-		t.byID = make(map[StreamID]*stream)
+		t.byID = new(byid.Table[stream])
 		for s := t.head; s != nil; s = s.allNext {
-			t.byID[s.id] = s
+			t.byID.Put(uint32(s.id), s)
 		}
 	}
 	return s
@@ -132,7 +133,7 @@ func (t *streamTable) add(id StreamID) *stream {
 // keep it.
 func (t *streamTable) remove(s *stream) {
 	if t.size--; t.byID != nil {
-		delete(t.byID, s.id)
+		t.byID.Delete(uint32(s.id))
 	}
 	if t.last == s {
 		t.last = nil
@@ -158,7 +159,7 @@ func (t *streamTable) remove(s *stream) {
 	t.freeSize++
 }
 
-// trim gives recycled records back, and the map of a connection that had many
+// trim gives recycled records back, and the table of a connection that had many
 // streams.
 func (t *streamTable) trim() {
 	t.free, t.freeSize = nil, 0

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"weft/core"
+	"weft/internal/byid"
 )
 
 // A stream ends in two steps. It is closed, with a code, when either side says
@@ -120,7 +121,7 @@ func (st *Stream) leavePlaces() {
 	st.setWaiting(false)
 	if st.is(isMapped) {
 		st.clear(isMapped)
-		delete(st.s.streams, st.id)
+		st.s.streams.Delete(uint32(st.id))
 	}
 	if st.client != nil {
 		st.client.unqueue()
@@ -346,14 +347,17 @@ func (s *Session) unlink(st *Stream) {
 	s.keptHead -= st.headMemory() + listMemory(st.extra().trailers)
 }
 
+// stream returns the stream of an id, nil if there is none on the wire.
+func (s *Session) stream(id StreamID) *Stream { return s.streams.Get(uint32(id)) }
+
 // mapped makes the stream known by its id.
 func (s *Session) mapped(st *Stream) {
 	if st.is(offWire | isMapped) {
 		return
 	}
 	if s.streams == nil {
-		s.streams = make(map[StreamID]*Stream)
+		s.streams = new(byid.Table[Stream])
 	}
-	s.streams[st.id] = st
+	s.streams.Put(uint32(st.id), st)
 	st.set(isMapped)
 }

@@ -74,7 +74,7 @@ func (s *Session) slim() {
 	s.received, s.sent, s.given = Headers{}, Headers{}, Headers{}
 	s.receivedBlock, s.sentBlock = 0, 0
 	s.date = ""
-	if len(s.streams) == 0 {
+	if s.streams.Len() == 0 {
 		s.streams = nil
 	}
 	if s.queue.empty() {

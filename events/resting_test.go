@@ -47,7 +47,7 @@ func TestResting(t *testing.T) {
 	link.RunFor(2 * time.Second)
 	for _, s := range []*Session{&ss.Session, &cs.Session} {
 		if s.received.list != nil || s.sent.list != nil || s.given.list != nil || s.fields != nil || s.streams != nil || s.date != "" {
-			t.Errorf("%v keeps %v, %v, %v, %d fields, %q and a map: %v", s.Type(), s.received, s.sent, s.given, cap(s.fields), s.date, s.streams != nil)
+			t.Errorf("%v keeps %v, %v, %v, %d fields, %q and a table: %v", s.Type(), s.received, s.sent, s.given, cap(s.fields), s.date, s.streams != nil)
 		}
 	}
 	if second := ask(); second == first || second == "" {

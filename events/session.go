@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"weft/core"
+	"weft/internal/byid"
 )
 
 // StreamID identifies a stream within its session.
@@ -55,8 +56,8 @@ type Session struct {
 	wake    atomic.Pointer[func()]
 
 	// Streams.
-	streams map[StreamID]*Stream // on the wire
-	first   *Stream              // all that are not closed, oldest first
+	streams *byid.Table[Stream] // on the wire
+	first   *Stream             // all that are not closed, oldest first
 	// announcing is a new request's while its stream event is emitted, and is
 	// not among the others yet.
 	announcing *Stream

@@ -246,15 +246,15 @@ func (s *Session) handle(ev core.Event) {
 	switch e := ev.(type) {
 	case *core.DataReceived:
 		s.heard = e.Stream
-		if st := s.streams[e.Stream]; st != nil {
+		if st := s.stream(e.Stream); st != nil {
 			st.onData(e.Data, e.EndStream)
 		}
 	case *core.StreamReset:
-		if st := s.streams[e.Stream]; st != nil {
+		if st := s.stream(e.Stream); st != nil {
 			st.onReset(*e)
 		}
 	case *core.Writable:
-		if st := s.streams[e.Stream]; st != nil {
+		if st := s.stream(e.Stream); st != nil {
 			st.setWaiting(false)
 			st.send()
 		}
@@ -298,7 +298,7 @@ func (s *Session) onHeaders(e *core.HeadersReceived) {
 		s.server.onRequest(e)
 		return
 	}
-	st := s.streams[e.Stream]
+	st := s.stream(e.Stream)
 	if st == nil {
 		return
 	}
