@@ -122,8 +122,12 @@ func (p *pump) isOver() bool {
 }
 
 // lend gives the endpoint a buffer for what it is about to say, so that it
-// holds none while it has nothing to say.
+// holds none while it has nothing to say. It keeps one that it was lent, and not
+// yet asked for again.
 func (p *pump) lend() {
+	if len(p.stash.buf) > 0 {
+		return
+	}
 	if prev := p.swap(pool.GetOutput()); len(prev.buf) > 0 {
 		p.stash = prev
 	} else {

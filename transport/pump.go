@@ -171,7 +171,7 @@ func (p *pump) startTurn(now time.Time, input bool) (mine bool) {
 		p.busy, p.progress = true, now // it has just begun to wait
 	}
 	p.mu.Unlock()
-	if mine && lend {
+	if mine && lend || input && p.kept { // the reader has the output all the while
 		p.lend()
 	}
 	return mine
