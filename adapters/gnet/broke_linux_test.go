@@ -3,13 +3,10 @@ package gnet
 import (
 	"context"
 	"io"
-	"net"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
-	engine "github.com/panjf2000/gnet/v2"
 	"golang.org/x/sys/unix"
 
 	"weft/transport"
@@ -32,7 +29,8 @@ func TestBroke(t *testing.T) {
 		{"end", false, 1 << 20, transport.CloseEOF, sent},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			fd, peer := descriptor(t)
+			ours, peer := tcpPair(t)
+			fd := descriptor(t, ours)
 			ep := &taker{limit: test.limit}
 			var end error
 			c := newConn(ep, transport.Options{}, func(err error) { end = err })
@@ -70,38 +68,6 @@ func TestBroke(t *testing.T) {
 	}
 }
 
-// descriptor returns one end of a TCP connection as no poller knows it, and the
-// other.
-func descriptor(t *testing.T) (int, *net.TCPConn) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	dialled, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { dialled.Close() })
-	accepted, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer accepted.Close()
-	raw, err := accepted.(*net.TCPConn).SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var fd int
-	raw.Control(func(own uintptr) { fd, err = dup(int(own)) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { unix.Close(fd) })
-	return fd, dialled.(*net.TCPConn)
-}
-
 // await waits until the socket is in a state.
 func await(t *testing.T, fd int, state int16) {
 	t.Helper()
@@ -116,33 +82,3 @@ func await(t *testing.T, fd int, state int16) {
 		}
 	}
 }
-
-// socket is what gnet's connection is to ours.
-type socket struct {
-	engine.Conn
-	fd      int
-	context any
-}
-
-func (s *socket) Fd() int          { return s.fd }
-func (s *socket) Context() any     { return s.context }
-func (s *socket) SetContext(x any) { s.context = x }
-
-// taker is an endpoint that counts what it gets and pauses after so much.
-type taker struct {
-	limit, got, ends int
-	cause            error
-}
-
-func (e *taker) Receive(_ time.Time, p []byte) { e.got += len(p) }
-func (e *taker) ReceiveEOF(_ time.Time, cause error) {
-	e.ends++
-	e.cause = cause
-}
-func (e *taker) Advance(time.Time)           {}
-func (e *taker) SwapOutput([]byte) []byte    { return nil }
-func (e *taker) Wrote(time.Time, int)        {}
-func (e *taker) NextDeadline() (t time.Time) { return t }
-func (e *taker) ReadPaused() bool            { return e.got >= e.limit }
-func (e *taker) Done() bool                  { return false }
-func (e *taker) OnWake(func())               {}
