@@ -78,6 +78,9 @@ func (b *bench) measure(s *server, first, conns int, drive func(n int) (float64,
 	if conns < 100 {
 		return b.observe(s, n, drive)
 	}
+	// Of a slow server hardly more than the setting up would fit the span, and
+	// the difference of two large numbers would be left.
+	n = max(n, conns*int(requestsPerSetup*b.span.Seconds()))
 	setup, err := b.observe(s, conns, drive)
 	if err != nil {
 		return nil, err
@@ -88,6 +91,10 @@ func (b *bench) measure(s *server, first, conns int, drive func(n int) (float64,
 	}
 	return without(whole, n+conns, setup, conns), nil
 }
+
+// requestsPerSetup is how many requests a connection makes at least for each
+// second of the span, if its own cost is subtracted.
+const requestsPerSetup = 75
 
 // without takes the CPU time of fewer requests out of that of more.
 func without(whole sample, n int, part sample, m int) sample {
