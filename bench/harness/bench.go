@@ -11,6 +11,8 @@ type bench struct {
 	kit  *kit
 	span time.Duration // how long one measurement should last
 	ran  []string      // the command lines of the present cell, for readers
+
+	profile string // where a server that is to be profiled leaves its profile
 }
 
 // serve starts a contender.
@@ -28,12 +30,14 @@ func (b *bench) serveOn(ctx context.Context, cores string, c *contender, o serve
 	if o.streams == 0 {
 		o.streams = 1000
 	}
+	o.profile = b.profile
 	argv, err := c.argv(b.kit, o)
 	if err != nil {
 		return nil, o, err
 	}
 	s, err := startServer(ctx, cores, argv, o.addr)
 	if err == nil {
+		s.polite = o.profile != ""
 		b.note(pinned(cores, argv), o)
 	}
 	return s, o, err

@@ -32,6 +32,7 @@ type serveOptions struct {
 	uploads  bool // bodies will come
 	table    int  // bytes of the header tables, with setTable
 	setTable bool
+	profile  string // file for a CPU profile of it; none: it is not profiled
 }
 
 // Wide windows: 16 MiB a stream, 64 MiB a connection, as powers of two.
@@ -113,6 +114,9 @@ func serverArgv(api string) func(k *kit, o serveOptions) ([]string, error) {
 		}
 		if o.setTable {
 			argv = append(argv, "-table", strconv.Itoa(o.table))
+		}
+		if o.profile != "" {
+			argv = append(argv, "-profile", o.profile)
 		}
 		return argv, nil
 	}

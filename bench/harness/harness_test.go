@@ -242,3 +242,30 @@ func TestCurve(t *testing.T) {
 		t.Errorf("%d lines, want 2:\n%s", n, got)
 	}
 }
+
+const pprofTop = `File: server
+Type: cpu
+Showing nodes accounting for 2s, 100% of 2s total
+      flat  flat%   sum%        cum   cum%
+     1.20s 60.00% 60.00%      1.20s 60.00%  internal/runtime/syscall/linux.Syscall6
+     0.20s 10.00% 70.00%      0.50s 25.00%  weft/core.(*Conn).Next
+     0.20s 10.00% 80.00%      0.30s 15.00%  golang.org/x/net/http2/hpack.(*Decoder).Write (inline)
+     0.10s  5.00% 85.00%      0.10s  5.00%  crypto/internal/fips140/aes/gcm.gcmAesEnc
+     0.30s 15.00%   100%      0.30s 15.00%  runtime.findRunnable
+         0     0%   100%      2.00s   100%  runtime.goexit
+`
+
+func TestParseTop(t *testing.T) {
+	got, err := parseTop(pprofTop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[string]float64{"kernel": 0.6, "http": 0.1, "hpack": 0.1, "crypto": 0.05, "rest": 0.15} {
+		if math.Abs(got[who]-want) > 1e-9 {
+			t.Errorf("%s: %v, want %v", who, got[who], want)
+		}
+	}
+	if _, err := parseTop("File: server\n"); err == nil {
+		t.Error("no samples, and no error")
+	}
+}

@@ -62,8 +62,11 @@ type server struct {
 	pid  int
 	addr string
 	diag bytes.Buffer
-	done chan struct{}
-	stop context.CancelFunc
+	// polite is whether it is asked to end before it is killed: it has a
+	// profile to write.
+	polite bool
+	done   chan struct{}
+	stop   context.CancelFunc
 }
 
 // startServer runs argv, which listens on addr, until it accepts connections.
@@ -102,6 +105,12 @@ func startServer(ctx context.Context, cores string, argv []string, addr string) 
 
 // close ends the server and waits for it.
 func (s *server) close() {
+	if s.polite && syscall.Kill(-s.pid, syscall.SIGTERM) == nil {
+		select {
+		case <-s.done:
+		case <-time.After(5 * time.Second):
+		}
+	}
 	s.stop()
 	<-s.done
 }

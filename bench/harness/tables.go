@@ -145,6 +145,17 @@ var experiments = []*experiment{
 		columns: coresColumns(),
 		metrics: []metric{requestRate, cpuPerRequest},
 	},
+	{
+		id: "profile", title: "Where the time goes", rounds: 1,
+		rows: []string{"core", "events", "compat", "verb", "nethttp"},
+		columns: []column{
+			profiled("c1m100", small(shape{1, 100}, false)), profiled("c100m1", small(shape{100, 1}, false)),
+			profiled("c1m1, TLS", small(shape{1, 1}, true)),
+			profiled("fields, c10m100", realistic("fields", "fields", shape{10, 100}, tenFields)),
+			profiled("1 MiB up", bulk{name: "1 MiB up", path: "/1m", mib: 1, m: 10, up: true, wide: true}.column(), "core", "events", "compat", "nethttp"),
+		},
+		metrics: profileMetrics(),
+	},
 }
 
 // digits shows three significant digits.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"runtime/pprof"
 	"sort"
 	"strings"
 	"syscall"
@@ -70,6 +71,7 @@ func run(args []string) error {
 	fs.IntVar(&window, "window", window, "receive window of a stream in bytes, four times that for the connection; 0: the interface's default")
 	fs.IntVar(&table, "table", table, "bytes of the header tables, both ways; negative: the interface's default")
 	fs.StringVar(&file, "file", file, "file to answer /file with")
+	profile := fs.String("profile", "", "file to write a CPU profile to, when told to end (SIGTERM)")
 	fs.Parse(args)
 	serve := apis[*api]
 	if serve == nil {
@@ -93,6 +95,13 @@ func run(args []string) error {
 			nl = tls.NewListener(l, config)
 		}
 	}
+	if *profile != "" {
+		end, err := profileTo(*profile)
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
 	context.AfterFunc(ctx, func() { l.Close() })
 	fmt.Printf("%s on %s\n", *api, l.Addr())
 	err = serve(ctx, nl, *secure)
@@ -100,4 +109,20 @@ func run(args []string) error {
 		return nil
 	}
 	return err
+}
+
+// profileTo begins a CPU profile, and returns what ends it.
+func profileTo(name string) (end func(), err error) {
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		f.Close()
+	}, nil
 }
