@@ -114,6 +114,9 @@ func (st *Stream) leaveWire() {
 	if st.exchange != nil {
 		st.exchange.offWire()
 	}
+	if st.more != nil && st.more.ctx != nil {
+		st.more.ctx.cancel()
+	}
 }
 
 // leavePlaces takes the stream from wherever it is known or waits for the wire.

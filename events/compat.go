@@ -1,7 +1,5 @@
 package events
 
-import "context"
-
 // The Compatibility API shows an exchange as a Request and a Response, as
 // Node's http module does. Both stand on the stream: what they add is a list of
 // header fields that is still being made, and the events of a message instead
@@ -21,7 +19,7 @@ type exchange struct {
 type exchangeExtra struct {
 	on     *exchangeEvents
 	socket *StreamSocket
-	ctx    *requestContext
+	ctx    *ending
 	writer *BodyWriter
 
 	trailers []Field       // queued, to follow the response's body
@@ -56,12 +54,6 @@ type exchangeEvents struct {
 	finish          event[func()]
 	responseClose   event[func()]
 	responseTimeout event[func()]
-}
-
-// requestContext is a context that ends with the exchange.
-type requestContext struct {
-	context.Context
-	cancel context.CancelFunc
 }
 
 // newExchange is newStream for the Compatibility API.

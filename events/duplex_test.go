@@ -304,3 +304,42 @@ func TestDuplexStorage(t *testing.T) {
 		}
 	})
 }
+
+// The context of a stream ends with it, wakes up no stream that waits for a
+// listener, and does not wait for one.
+func TestStreamContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		served := make(chan *events.ServerStream, 2)
+		_, client := serveMem(t, events.ServerOptions{}, func(st *events.ServerStream, h events.Headers) {
+			served <- st
+			st.Respond(events.Headers{})
+		})
+		for _, end := range []func(*events.ClientStream){
+			func(*events.ClientStream) { (<-served).EndString("body") },
+			func(st *events.ClientStream) { (<-served).Close(events.Cancel) },
+			func(st *events.ClientStream) { <-served; st.Close(events.Cancel) },
+			func(st *events.ClientStream) { <-served; client.Destroy(nil, core.NoError) },
+		} {
+			st, err := client.Request(t.Context(), events.Headers{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx := st.Context()
+			synctest.Wait()
+			if ctx.Err() != nil || st.Context() != ctx {
+				t.Error("it has ended before the stream")
+			}
+			end(st)
+			<-ctx.Done()
+			heard := false
+			st.OnResponse(func(events.Headers, events.Flags) { heard = true })
+			synctest.Wait()
+			if !heard {
+				t.Error("no response")
+			}
+			if st.Context().Err() == nil {
+				t.Error("of a stream that is over it has ended")
+			}
+		}
+	})
+}

@@ -108,10 +108,9 @@ func (r *Request) Context() context.Context {
 	defer st.s.mu.Unlock()
 	x := st.exchange.extras()
 	if x.ctx == nil {
-		ctx, cancel := context.WithCancel(context.Background())
-		x.ctx = &requestContext{ctx, cancel}
+		x.ctx = newEnding()
 		if st.is(offWire) {
-			cancel()
+			x.ctx.cancel()
 		}
 	}
 	return x.ctx

@@ -60,6 +60,7 @@ type extra struct {
 	held     []heldBlock // by a client's stream while it holds its events
 	answers  int         // files that are on their way to become its response
 	spent    []io.Closer // sources that are done with, still to be closed
+	ctx      *ending
 }
 
 // extras returns the stream's extra, to change it.

@@ -45,8 +45,8 @@ func (r *Request) readBody() ([]byte, error) {
 	if n, err := strconv.ParseInt(r.Get("content-length"), 10, 64); err == nil && n > limit {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge}
 	}
-	// One byte too many is enough to know.
-	b, err := io.ReadAll(io.LimitReader(r.Body(), limit+1))
+	// One byte too many is enough to know, if there can be one.
+	b, err := io.ReadAll(io.LimitReader(r.Body(), max(limit, limit+1)))
 	if err == nil && int64(len(b)) > limit {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge}
 	}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +51,19 @@ func TestStream(t *testing.T) {
 		t.Error(id)
 	}
 	covers(t, "verb.req.stream.on", "verb.req.stream.event.close")
+}
+
+// The largest limit there can be is none.
+func TestBodyWithoutLimit(t *testing.T) {
+	app := newApp().WithOptions(Options{BodyLimit: events.Set[int64](math.MaxInt64)})
+	app.Post("/", func(req *Request, res *Response) error {
+		b, err := req.Bytes()
+		if err != nil {
+			return err
+		}
+		return res.Text(strconv.Itoa(len(b)))
+	})
+	dial(t, app).do("POST", "/", strings.Repeat("x", 3<<20)).is(t, 200, strconv.Itoa(3<<20))
 }
 
 func TestBodies(t *testing.T) {

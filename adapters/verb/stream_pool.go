@@ -280,7 +280,7 @@ func (p *PooledStream) CreateStream(ctx context.Context, h events.Headers, opts 
 	all := p.pool.all
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	if p.released || p.stream != nil {
+	if p.released || !p.idle() {
 		return nil, ErrPlaceTaken
 	}
 	st, err := p.pool.conn.Request(ctx, h, opts...)
@@ -288,9 +288,13 @@ func (p *PooledStream) CreateStream(ctx context.Context, h events.Headers, opts 
 		return nil, err
 	}
 	p.stream = st
-	st.OnClose(func() { p.closed(st) })
+	// A listener would be the first, and the events would not wait for another.
+	context.AfterFunc(st.Context(), func() { p.closed(st) })
 	return st, nil
 }
+
+// idle reports whether the place has no stream that goes on.
+func (p *PooledStream) idle() bool { return p.stream == nil || p.stream.Context().Err() != nil }
 
 // closed notes that the stream has ended.
 func (p *PooledStream) closed(st *events.ClientStream) {
@@ -315,7 +319,7 @@ func (p *PooledStream) Release() {
 	all := p.pool.all
 	all.mu.Lock()
 	p.released = true
-	free := p.stream == nil
+	free := p.idle()
 	if free {
 		delete(p.pool.active, p)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -52,6 +53,7 @@ func (p *pooled) answer() {
 	p.open = p.open[1:]
 	st.EndString("ok")
 	p.link.Settle()
+	synctest.Wait() // places are given back by goroutines
 }
 
 func (p *pooled) create(place *PooledStream) *events.ClientStream {
@@ -67,7 +69,9 @@ func (p *pooled) create(place *PooledStream) *events.ClientStream {
 }
 
 // A place counts until its stream has ended, and can then have another.
-func TestStreamPool(t *testing.T) {
+func TestStreamPool(t *testing.T) { synctest.Test(t, testStreamPool) }
+
+func testStreamPool(t *testing.T) {
 	p := newPooled(t, 1000)
 	pool := NewStreamPool(StreamPoolOptions{MaxStreams: 2, MaxWaiting: events.Set(0)})
 	c := pool.GetPool(p.client)
@@ -121,6 +125,30 @@ func TestStreamPool(t *testing.T) {
 	if len(pool.pools) != 0 {
 		t.Error("a connection that has ended is forgotten:", pool.pools)
 	}
+}
+
+// Who hears of the end of a place's stream may use the place at once.
+func TestStreamPoolAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPooled(t, 1000)
+		place, err := NewStreamPool().AcquireStream(t.Context(), p.client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := false
+		p.create(place).OnClose(func() {
+			_, err := place.CreateStream(t.Context(), events.H())
+			if again = true; err != nil {
+				t.Error(err)
+			}
+		})
+		p.answer()
+		if !again {
+			t.Error("no close event")
+		}
+		p.client.Destroy(nil, events.NoError)
+		p.link.Settle()
+	})
 }
 
 // Flows that wait take turns; the server's limit holds, and may rise.
@@ -184,5 +212,40 @@ func TestStreamPoolQueue(t *testing.T) {
 		if s := <-got; s.name != "bulk4" || !errors.Is(s.err, events.ErrGoAwaySession) && !errors.Is(s.err, events.ErrInvalidSession) {
 			t.Error("a connection that has ended:", s)
 		}
+	})
+}
+
+// The stream of a place waits for its first listener, as any other does, and
+// counts no longer than until its end all the same.
+func TestStreamPoolLateListener(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPooled(t, 1000)
+		pool := NewStreamPool()
+		place, err := pool.AcquireStream(t.Context(), p.client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		st, err := place.CreateStream(t.Context(), events.H(":path", "/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.link.Settle()
+		p.answer()
+		synctest.Wait()
+		place.Release()
+		if n := pool.GetPool(p.client).Active(); n != 0 {
+			t.Error(n, "places of streams that have ended")
+		}
+		var got []string
+		st.OnResponse(func(h events.Headers, _ events.Flags) { got = append(got, fmt.Sprint(h.Status())) })
+		st.OnData(func(b []byte) { got = append(got, string(b)) })
+		st.OnClose(func() { got = append(got, "close") })
+		p.link.Settle()
+		synctest.Wait()
+		if want := []string{"200", "ok", "close"}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		p.client.Close()
+		p.link.Settle()
 	})
 }

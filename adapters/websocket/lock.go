@@ -2,8 +2,7 @@ package websocket
 
 import "context"
 
-// A lock is a mutex that can be waited for no longer than a context, or the
-// connection, lasts.
+// A lock is a mutex that can be waited for no longer than a context lasts.
 type lock chan struct{}
 
 func newLock() lock { return make(lock, 1) }
@@ -30,3 +29,19 @@ func (l lock) tryLock() bool {
 }
 
 func (l lock) unlock() { <-l }
+
+// lockWriting locks what writes messages. Who has the lock may do so for as long
+// as it likes: so whoever waits for it is told when the connection is over.
+func (c *Conn) lockWriting(ctx context.Context) error {
+	if c.writing.tryLock() {
+		return nil
+	}
+	select {
+	case c.writing <- struct{}{}:
+		return nil
+	case <-c.done:
+		return c.ended()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -30,7 +30,7 @@ func (c *Conn) Writer(ctx context.Context, kind MessageType) (*MessageWriter, er
 	if kind != Text && kind != Binary {
 		return nil, fmt.Errorf("%w: %v", ErrInvalidArg, kind)
 	}
-	if err := c.writing.lock(ctx); err != nil {
+	if err := c.lockWriting(ctx); err != nil {
 		return nil, err
 	}
 	if err := c.ended(); err != nil {

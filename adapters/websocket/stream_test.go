@@ -285,6 +285,32 @@ func TestWriterHoldsOthers(t *testing.T) {
 	})
 }
 
+// Who waits behind a message that nobody goes on with is told when the
+// connection is over.
+func TestWriterLeft(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		done := w.serve(echo)
+		c := w.must()
+		if _, err := c.Writer(ctx, websocket.Text); err != nil {
+			t.Fatal(err)
+		}
+		others := make(chan error, 2)
+		go func() { others <- c.Write(ctx, websocket.Text, []byte("two")) }()
+		go func() {
+			_, err := c.Writer(ctx, websocket.Text)
+			others <- err
+		}()
+		synctest.Wait()
+		c.CloseNow()
+		for range 2 {
+			if err := <-others; !errors.Is(err, net.ErrClosed) {
+				t.Error(err)
+			}
+		}
+		<-done
+	})
+}
+
 // Text in pieces is text if it is as a whole.
 func TestRunes(t *testing.T) {
 	for _, s := range []string{"", "abc", "zażółć", "€", "\U0001F600 and more", "a\xff", "\xc5", "\xe2\x82", "\xf0\x9f\x98", "\xed\xa0\x80", "\xc0\x80", "a\x80", "\xc5\xc5\x82", "€\xe2"} {

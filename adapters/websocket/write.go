@@ -35,7 +35,7 @@ func (c *Conn) Write(ctx context.Context, kind MessageType, p []byte) error {
 			p, h.Rsv = small, ws.Rsv(true, false, false)
 		}
 	}
-	if err := c.writing.lock(ctx); err != nil {
+	if err := c.lockWriting(ctx); err != nil {
 		return err
 	}
 	defer c.writing.unlock()
