@@ -13,12 +13,17 @@ type growth struct {
 	rtt    int64 // ns, the smallest seen; 0: unknown
 	since  instant
 	bytes  int64 // received since
+	span   int64 // ns until the last of them came
 }
 
-// growthFactor is how much larger the next window is. It is large because a
-// transfer of a few windows is over before small steps get anywhere: from
-// 64 KiB, two steps reach what 100 ms at 1 Gbit/s take.
+// growthFactor is how much larger the next window is at least. It is large
+// because a transfer of a few windows is over before small steps get anywhere.
 const growthFactor = 16
+
+// burstResolution is how far apart in ns pieces have to come for their distance
+// to say how fast the link is: networks and kernels hand over what came close
+// together at once.
+const burstResolution = 250_000
 
 // countReceived counts n bytes of DATA, and lets the windows grow if they come
 // as fast as the window allows.
@@ -27,10 +32,11 @@ func (c *Conn) countReceived(n int64) {
 	if c.cfg.fixedWindows || g.target >= c.cfg.maxWindow {
 		return
 	}
-	if g.rtt != 0 && c.now-g.since > g.rtt {
+	if g.bytes == 0 || g.rtt != 0 && c.now-g.since > g.rtt {
 		g.since, g.bytes = c.now, 0
 	}
 	g.bytes += n
+	g.span = int64(c.now - g.since)
 	c.grow()
 }
 
@@ -40,8 +46,12 @@ func (c *Conn) grow() {
 	if g.rtt == 0 || c.now-g.since > g.rtt || g.bytes*3 < g.target*2 || g.target >= c.cfg.maxWindow {
 		return
 	}
+	// A window that held the peer up came in one burst, at the speed of the
+	// link: what that carries in a round trip is known from it. Twice as much
+	// keeps the peer busy, since credit is returned by half windows.
+	want := max(g.target*growthFactor, 2*g.bytes*(g.rtt/max(g.span, burstResolution)))
+	g.target = min(c.cfg.maxWindow, want)
 	g.since, g.bytes = c.now, 0
-	g.target = min(c.cfg.maxWindow, g.target*growthFactor)
 	if g.target > c.inflow.size {
 		c.openWindow(g.target)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestWriteFunc(t *testing.T) {
-	p := newPair(t, pairOptions{})
+	p := newPair(t, pairOptions{server: events.SessionOptions{FixedWindows: true}})
 	var server *events.ServerStream
 	p.server.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { server = st })
 	note := func(what string) func(error) {
