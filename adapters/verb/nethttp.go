@@ -198,37 +198,6 @@ func HTTP(h http.Handler) Handler {
 	}
 }
 
-// Wrap makes a middleware of one of net/http: what comes after it in the App
-// is the handler it gets.
-func Wrap(m func(http.Handler) http.Handler) Middleware {
-	return func(req *Request, res *Response, next Next) {
-		r, err := req.http()
-		if err != nil {
-			next(err)
-			return
-		}
-		passed := false
-		h := m(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			passed = true
-			was := req.carrier
-			c := &borrowed{w: w, r: r, fields: was.headers(), url: was.target()}
-			req.carrier = c
-			next()
-			req.carrier = was
-			if c.broken {
-				was.destroy(nil)
-			}
-		}))
-		w := newWriter(res)
-		h.ServeHTTP(w, r)
-		if !passed || w.begun {
-			if err := w.finish(); err != nil && !passed {
-				next(err)
-			}
-		}
-	}
-}
-
 // http returns the request as net/http has it.
 func (r *Request) http() (*http.Request, error) {
 	if c, ok := r.carrier.(*borrowed); ok {
@@ -360,6 +329,12 @@ func (w *writer) FlushError() error {
 
 // finish is what is left to do when a handler has returned.
 func (w *writer) finish() error {
+	w.outer.ended = true
+	return w.end()
+}
+
+// end ends the response.
+func (w *writer) end() error {
 	w.WriteHeader(http.StatusOK)
 	for name, values := range w.h {
 		if plain, ok := strings.CutPrefix(name, http.TrailerPrefix); ok {
@@ -368,7 +343,6 @@ func (w *writer) finish() error {
 			w.res.Trailer(name, values...)
 		}
 	}
-	w.outer.ended = true
 	if err := w.res.End(); err != nil {
 		return fmt.Errorf("verb: what a handler answered can't be sent: %w", err)
 	}
