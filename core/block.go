@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+
 	"weft/core/frame"
 
 	"golang.org/x/net/http2/hpack"
@@ -152,7 +154,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	}
 	c.mustShrink = false
 	c.got.size, c.got.number, c.listFault = 0, 0, FaultNone
-	c.fieldBuf, c.same = c.fieldBuf[:0], 0
+	c.fieldBuf, c.same = slices.Grow(c.fieldBuf[:0], min(scan.fields, c.cfg.MaxHeaderFields)), 0
 	c.shown = 0 // the event's fields may have stood there
 	if scan.fields > c.cfg.MaxHeaderFields {
 		c.listFault = FaultTooManyFields
@@ -183,6 +185,9 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 		c.decodeCache.invalidate()
 	} else {
 		c.got.number = c.nextNumber()
+		if c.decodeCache == nil {
+			c.decodeCache = new(decodeCache)
+		}
 		c.decodeCache.store(raw, kind, &c.got)
 	}
 	return c.got.fault

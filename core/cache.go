@@ -28,7 +28,7 @@ type decodedBlock struct {
 }
 
 func (d *decodeCache) find(raw []byte, kind HeadersKind) *decodedBlock {
-	if !d.filled {
+	if d == nil || !d.filled {
 		return nil
 	}
 	for _, e := range d.entries {
@@ -61,7 +61,7 @@ func (d *decodeCache) store(raw []byte, kind HeadersKind, got *decoded) {
 
 // invalidate forgets everything: the table has changed.
 func (d *decodeCache) invalidate() {
-	if !d.filled {
+	if d == nil || !d.filled {
 		return
 	}
 	for _, e := range d.entries {

@@ -111,11 +111,11 @@ type Conn struct {
 	lastInput     instant
 
 	abuse          budget
-	windowUpdates  int     // received
-	updatesAllowed int     // by the DATA sent
-	resets         *resets // nil until one came
-	origins        originSet
-	invalid        int32 // frames and messages that counted towards MaxInvalid
+	windowUpdates  int        // received
+	updatesAllowed int        // by the DATA sent
+	resets         *resets    // nil until one came
+	origins        *originSet // nil until some came
+	invalid        int32      // frames and messages that counted towards MaxInvalid
 	refusedEarly   int32
 	stalls         int32
 	lastFault      Fault
@@ -125,7 +125,6 @@ type Conn struct {
 
 	// Reports (report.go).
 	reportHead, reportTail *stream
-	end                    ConnClosed
 	rares                  *rareEvents
 
 	*busy
@@ -135,12 +134,13 @@ type Conn struct {
 // Next makes it before it does anything.
 type busy struct {
 	block       block
-	decodeCache decodeCache
+	decodeCache *decodeCache // nil until it keeps anything
 	fieldBuf    []Field
 	same        uint64 // the fields, as bits, that stood there in the block before
 	plain       uint64 // and those of it that need no second look (message.check)
 	got         decoded
 	ev          events
+	lastEnd     endFrame // push.go
 }
 
 // stage is where a connection's life stands.
@@ -180,7 +180,6 @@ func (c *Conn) early() *earlyEvents {
 }
 
 type rareEvents struct {
-	lastEnd         endFrame // no event, but as rarely of use (push.go)
 	allowed         StreamsAllowed
 	push            PushPromiseReceived
 	ping            PingReceived

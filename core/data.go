@@ -176,8 +176,10 @@ func (c *Conn) finishSend(s *stream, n, size int, end bool, at, overhead int) {
 	if c.timed[listStall].armed(s) {
 		if n == size {
 			c.timed[listStall].remove(s)
-		} else if s.progress += n; s.progress >= c.cfg.StallBytes {
+		} else if got := int(s.progress) + n; got >= c.cfg.StallBytes || got >= math.MaxInt32 {
 			c.armStall(s)
+		} else {
+			s.progress = int32(got)
 		}
 	}
 	if n < size {

@@ -63,6 +63,9 @@ func (c *Conn) recvOrigin(h frame.Header, p []byte) Event {
 		c.charge(causeIgnored)
 		return nil
 	}
+	if c.origins == nil {
+		c.origins = new(originSet)
+	}
 	known := len(c.origins.list)
 	for rest := p; ; {
 		origin, r, ok := frame.NextOrigin(rest)

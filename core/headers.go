@@ -155,7 +155,7 @@ func (c *Conn) recvResponse(s *stream, next State) Event {
 		case b.endStream:
 			c.streamFault(s, FaultInterimEndStream)
 			return nil
-		case s.interims > c.cfg.MaxInterim || s.interimBytes > c.cfg.MaxHeaderList:
+		case uint(s.interims) > uint(c.cfg.MaxInterim) || s.interimBytes > c.cfg.MaxHeaderList:
 			c.streamFault(s, FaultTooManyInterim)
 			return nil
 		}

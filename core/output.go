@@ -40,8 +40,8 @@ func (c *Conn) handOver(n int) {
 	if c.sched.lively > 0 {
 		c.sched.lively--
 	}
-	if c.rares != nil {
-		c.rares.lastEnd.to = 0
+	if c.busy != nil {
+		c.lastEnd.to = 0
 	}
 	if !c.cfg.reportedWrites {
 		c.replies, c.forced = 0, 0

@@ -181,23 +181,26 @@ type endFrame struct {
 // noteEnd notes that the frame from at on, the last of the output, ended a
 // stream.
 func (c *Conn) noteEnd(id StreamID, at int) {
-	c.rare().lastEnd = endFrame{id, at, len(c.out)}
+	if c.busy == nil {
+		c.busy = new(busy)
+	}
+	c.lastEnd = endFrame{id, at, len(c.out)}
 }
 
 // endIsLast reports whether the end of a stream the client opened is the last
 // of the output and was not taken: it may yet come later.
 func (c *Conn) endIsLast(id StreamID) bool {
-	if c.rares == nil {
+	if c.busy == nil {
 		return false
 	}
-	e := &c.rares.lastEnd
+	e := &c.lastEnd
 	return e.id == id && e.to > 0 && e.to == len(c.out) && !c.isOurs(id)
 }
 
 // moveEnd moves the frame that ends a stream behind what was written after it,
 // from at on.
 func (c *Conn) moveEnd(at int) {
-	e := &c.rares.lastEnd
+	e := &c.lastEnd
 	end := append([]byte(nil), c.out[e.at:at]...)
 	e.at += copy(c.out[e.at:], c.out[at:])
 	e.to = e.at + copy(c.out[e.at:], end)

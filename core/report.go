@@ -24,7 +24,7 @@ func (c *Conn) failWith(f Fault, debug string) {
 // the end.
 func (c *Conn) over(end ConnClosed) {
 	c.stage = stageOver
-	c.end = end
+	c.rare().closed = end
 	c.input, c.stash, c.partial = nil, nil, nil
 	if c.busy != nil {
 		c.block = block{}
@@ -56,9 +56,7 @@ func (c *Conn) nextEnd() Event {
 		return nil
 	}
 	c.stage = stageDone
-	ev := &c.rare().closed
-	*ev = c.end
-	return ev
+	return &c.rares.closed
 }
 
 // endOfInput is the orderly or disorderly end of what the peer sends.

@@ -5,10 +5,11 @@ import "weft/internal/byid"
 // stream is what the connection knows of one stream that is not idle and not
 // gone. Records are recycled inside the connection.
 type stream struct {
-	id    StreamID
-	state State
-	recv  phase // where the peer's message stands (message.go)
-	send  phase // where ours stands
+	id       StreamID
+	interims uint32 // 1xx responses received
+	state    State
+	recv     phase // where the peer's message stands (message.go)
+	send     phase // where ours stands
 
 	push      bool // opened by a promise
 	headOnly  bool // the request's method is HEAD: its response has no body
@@ -16,8 +17,17 @@ type stream struct {
 	held      bool // Hold: keeps its place after the wire is done
 	counted   bool // is among the concurrent streams of its opener
 	responded bool // server: the final response's HEADERS were sent
+	report    bool // its reset is to be reported (report.go)
 
-	interims     int // 1xx responses received
+	// Sending order (schedule.go); more of it below.
+	urgency     uint8
+	incremental bool
+	signalled   bool // RFC 9218 parameters were given
+	waiting     waitState
+	granted     bool // was told Writable and has its turn
+	begun       bool // some of its body was sent
+	lane        lane // where it waits
+
 	interimBytes int
 	recvLength   int64  // announced and not yet received body bytes, -1 unknown
 	sendLength   int64  // announced and not yet sent body bytes, -1 unknown
@@ -31,26 +41,17 @@ type stream struct {
 	unread     int64 // delivered and not yet consumed
 	owed       int64 // consumed and not yet returned to the peer
 
-	// Sending order (schedule.go).
-	urgency     uint8
-	incremental bool
-	signalled   bool // RFC 9218 parameters were given
-	waiting     waitState
-	granted     bool // was told Writable and has its turn
-	begun       bool // some of its body was sent
-	lane        lane // where it waits
-	queuePrev   *stream
-	queueNext   *stream
-	node        *node // its place in the RFC 7540 tree, if any
+	queuePrev *stream
+	queueNext *stream
+	node      *node // its place in the RFC 7540 tree, if any
 
-	progress    int // bytes accepted since the stall deadline was set
 	lastTrickle instant
 
 	timers [numLists]timerLink
 
 	// Reporting a reset (report.go).
-	report     bool
 	reset      StreamReset
+	progress   int32 // bytes accepted since the stall deadline was set, as far as they matter
 	reportNext *stream
 
 	allPrev, allNext *stream // every stream of the connection, oldest first
