@@ -490,7 +490,7 @@ func BenchmarkPick(b *testing.B) {
 	}
 }
 
-// TestFreshConnSize holds a fresh connection to 2 KiB beside its HPACK tables.
+// TestFreshConnSize holds a fresh connection to 1280 bytes beside its HPACK tables.
 func TestFreshConnSize(t *testing.T) {
 	const n = 1000
 	heap := func() uint64 {
@@ -516,8 +516,8 @@ func TestFreshConnSize(t *testing.T) {
 	}
 	hp := int64(heap()-before) / n
 	t.Logf("a fresh Conn takes %d bytes, of which HPACK %d", each, hp)
-	if each-hp > 2048 {
-		t.Errorf("a fresh Conn takes %d bytes beside HPACK, want at most 2048", each-hp)
+	if each-hp > 1280 {
+		t.Errorf("a fresh Conn takes %d bytes beside HPACK, want at most 1280", each-hp)
 	}
 	runtime.KeepAlive(conns)
 	runtime.KeepAlive(bare)

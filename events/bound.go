@@ -8,7 +8,10 @@ import (
 )
 
 // bound are the connections that carry a session now.
-var bound sync.Map // net.Conn to struct{}
+var bound struct {
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+}
 
 // bind notes that a session takes a connection, and reports false if another
 // one has it.
@@ -16,13 +19,23 @@ func bind(conn net.Conn) bool {
 	if !reflect.ValueOf(conn).Comparable() {
 		return true
 	}
-	_, taken := bound.LoadOrStore(conn, struct{}{})
-	return !taken
+	bound.mu.Lock()
+	defer bound.mu.Unlock()
+	if _, taken := bound.conns[conn]; taken {
+		return false
+	}
+	if bound.conns == nil {
+		bound.conns = make(map[net.Conn]struct{})
+	}
+	bound.conns[conn] = struct{}{}
+	return true
 }
 
 func unbind(conn net.Conn) {
 	if reflect.ValueOf(conn).Comparable() {
-		bound.Delete(conn)
+		bound.mu.Lock()
+		defer bound.mu.Unlock()
+		delete(bound.conns, conn)
 	}
 }
 

@@ -52,7 +52,7 @@ func NewClientSession(now time.Time, base string, opts SessionOptions) (*ClientS
 	}
 	cfg.Transport = core.TransportUnknown // requests may name any scheme
 	cs.carriedBy(nil, opts.Transport)
-	cs.origins = []string{u.origin()}
+	cs.rarely().origins = []string{u.origin()}
 	if err := cs.start(now, cfg, true); err != nil {
 		return nil, err
 	}

@@ -120,7 +120,7 @@ func (cs *ClientSession) run(ctx, dial context.Context, u *base, cfg core.Config
 		return
 	}
 	cs.carriedBy(conn, core.TransportUnknown)
-	cs.origins, cs.pumping = []string{u.origin()}, true
+	cs.rarely().origins, cs.pumping = []string{u.origin()}, true
 	if opts.Trace != nil {
 		cs.trace = opts.Trace(conn)
 	}

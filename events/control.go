@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"weft/core"
@@ -30,7 +31,7 @@ func (s *Session) Ping(f func(err error, rtt time.Duration, payload [8]byte), pa
 	case f == nil:
 		return false, ErrInvalidArgType.with(`The "callback" argument must be of type function. Received nil`)
 	case s.conn == nil:
-		s.early = append(s.early, func() { s.ping(f, payload) })
+		s.waitConn(func() { s.ping(f, payload) })
 		return true, nil
 	}
 	return s.ping(f, payload), nil
@@ -49,7 +50,8 @@ func (s *Session) ping(f func(error, time.Duration, [8]byte), payload [][8]byte)
 		s.post(func() { f(ErrPingCancel, 0, p) })
 		return false
 	}
-	s.pings = append(s.pings, pendingPing{p, f})
+	r := s.rarely()
+	r.pings = append(r.pings, pendingPing{p, f})
 	return true
 }
 
@@ -57,9 +59,12 @@ func (s *Session) onPingAcked(payload [8]byte, rtt time.Duration) {
 	if s.watcher != nil {
 		s.watcher.pinged(rtt)
 	}
-	for i, p := range s.pings {
+	if s.rare == nil {
+		return
+	}
+	for i, p := range s.rare.pings {
 		if p.payload == payload {
-			s.pings = append(s.pings[:i:i], s.pings[i+1:]...)
+			s.rare.pings = slices.Delete(s.rare.pings, i, i+1)
 			if p.f != nil {
 				s.call(func() { p.f(nil, rtt, payload) })
 			}
@@ -69,12 +74,23 @@ func (s *Session) onPingAcked(payload [8]byte, rtt time.Duration) {
 }
 
 func (s *Session) cancelPings() {
-	for _, p := range s.pings {
+	if s.rare == nil {
+		return
+	}
+	for _, p := range s.rare.pings {
 		if p.f != nil {
 			s.post(func() { p.f(ErrPingCancel, 0, p.payload) })
 		}
 	}
-	s.pings = nil
+	s.rare.pings = nil
+}
+
+// pingsOut is how many PINGs have not been answered.
+func (s *Session) pingsOut() int {
+	if s.rare == nil {
+		return 0
+	}
+	return len(s.rare.pings)
 }
 
 // Settings announces changed settings. They are in force when the peer has
@@ -95,7 +111,7 @@ func (s *Session) Settings(settings Settings, f func(err error, now Settings, rt
 	case err != nil:
 		return err
 	case s.conn == nil:
-		s.early = append(s.early, func() {
+		s.waitConn(func() {
 			if err := s.announce(list, f); err != nil {
 				s.destroy(err, core.InternalError)
 			}
@@ -106,8 +122,9 @@ func (s *Session) Settings(settings Settings, f func(err error, now Settings, rt
 }
 
 func (s *Session) announce(list []core.Setting, f func(error, Settings, time.Duration)) error {
-	if s.acks == nil {
-		s.acks = make([]func(error, Settings, time.Duration), s.conn.PendingSettings())
+	r := s.rarely()
+	if r.acks == nil {
+		r.acks = make([]func(error, Settings, time.Duration), s.conn.PendingSettings())
 	}
 	s.touched = true
 	err := misuse(s.conn.UpdateSettings(s.time(), sendable(list, s.client != nil)))
@@ -118,16 +135,16 @@ func (s *Session) announce(list []core.Setting, f func(error, Settings, time.Dur
 	case err != nil:
 		return err
 	}
-	s.acks = append(s.acks, f)
+	r.acks = append(r.acks, f)
 	return nil
 }
 
 func (s *Session) onSettingsAcked(e *core.SettingsAcked) {
 	s.custom.acked(e.Settings)
 	rtt := e.RTT
-	if len(s.acks) > 0 {
-		f := s.acks[0]
-		s.acks = s.acks[1:]
+	if r := s.rare; r != nil && len(r.acks) > 0 {
+		f := r.acks[0]
+		r.acks = r.acks[1:]
 		if f != nil {
 			now := s.localSettings()
 			s.call(func() { f(nil, now, rtt) })
@@ -149,7 +166,7 @@ func (s *Session) Goaway(code core.ErrCode, lastStream StreamID, opaque []byte) 
 		return ErrInvalidSession
 	case s.conn == nil:
 		opaque = bytes.Clone(opaque)
-		s.early = append(s.early, func() { s.goaway(code, lastStream, opaque) })
+		s.waitConn(func() { s.goaway(code, lastStream, opaque) })
 		return nil
 	}
 	return s.goaway(code, lastStream, opaque)
@@ -173,7 +190,7 @@ func (s *Session) SetLocalWindowSize(size int) error {
 	case size < 0 || size > 1<<31-1:
 		return ErrOutOfRange.with(`The value of "windowSize" is out of range. It must be >= 0 && <= 2147483647. Received %d`, size)
 	case s.conn == nil:
-		s.early = append(s.early, func() { s.conn.SetConnWindow(size) })
+		s.waitConn(func() { s.conn.SetConnWindow(size) })
 		return nil
 	}
 	s.touched = true

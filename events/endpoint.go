@@ -70,7 +70,7 @@ func (s *Session) slim() {
 	if s.live > 0 || s.announcing != nil {
 		return // streams that only the core has forgotten
 	}
-	s.fields, s.chunk, s.queued, s.buffers = nil, nil, nil, nil
+	s.fields, s.spares = nil, nil
 	s.received, s.sent, s.given = Headers{}, Headers{}, Headers{}
 	s.receivedBlock, s.sentBlock = 0, 0
 	s.date = ""

@@ -65,6 +65,9 @@ func (q *fifo) take(n int) {
 
 // buffer returns storage for what is written and can't be sent yet.
 func (s *Session) buffer() *fifo {
+	if s.spares == nil {
+		s.spares = new(spares)
+	}
 	if n := len(s.buffers); n > 0 {
 		q := s.buffers[n-1]
 		s.buffers[n-1] = nil
@@ -76,7 +79,7 @@ func (s *Session) buffer() *fifo {
 
 // giveBack keeps a few small buffers for the next streams.
 func (s *Session) giveBack(q *fifo) {
-	if cap(q.b) <= maxPiece && len(s.buffers) < 4 {
+	if cap(q.b) <= maxPiece && s.spares != nil && len(s.buffers) < 4 {
 		q.b, q.off = q.b[:0], 0
 		s.buffers = append(s.buffers, q)
 	}

@@ -19,7 +19,7 @@ import (
 // What a connection holds after one request, while it is idle: its objects and
 // the stack of its goroutine; with the race detector that is another matter. bench/idle says what that is in resident memory.
 func TestIdleConnectionIsSmall(t *testing.T) {
-	const n, budget = 400, 14 << 10
+	const n, budget = 400, 11 << 10
 	srv, err := events.CreateServer(events.ServerOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ const (
 // memory is how much the session uses, as far as a peer can make it grow.
 func (s *Session) memory() int {
 	return s.keptOut + s.keptIn + s.keptHead + s.live*streamMemory + s.tables() +
-		(len(s.pings)+s.conn.PendingSettings())*controlMemory + s.conn.OutputPending()
+		(s.pingsOut()+s.conn.PendingSettings())*controlMemory + s.conn.OutputPending()
 }
 
 // tables is what the header tables may use. One for which the application wants
@@ -30,7 +30,7 @@ func (s *Session) short(id StreamID) bool {
 	}
 	s.conn.Reset(s.time(), id, core.EnhanceYourCalm)
 	s.touched = true
-	if s.rejected++; s.rejected > s.maxRejected {
+	if s.rejected++; s.rejected > s.opts.MaxSessionRejectedStreams.Or(defaultRejected) {
 		s.destroy(ErrTooManyRejected, core.EnhanceYourCalm)
 	}
 	return true

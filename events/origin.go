@@ -73,14 +73,18 @@ func (s *Session) OriginSet() []string {
 	if !s.encrypted || s.conn == nil || s.destroyed {
 		return nil
 	}
-	return slices.Clone(s.origins)
+	if s.rare == nil {
+		return nil
+	}
+	return slices.Clone(s.rare.origins)
 }
 
 // addOrigins takes origins that are new to the set; the core bounds it.
 func (s *Session) addOrigins(list []string) {
+	r := s.rarely()
 	for _, o := range list {
-		if !slices.Contains(s.origins, o) {
-			s.origins = append(s.origins, o)
+		if !slices.Contains(r.origins, o) {
+			r.origins = append(r.origins, o)
 		}
 	}
 }

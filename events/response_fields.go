@@ -225,6 +225,9 @@ func removeFields(fields []Field, from int, name string) []Field {
 const spareLists = 8
 
 func (s *Session) takeFields() []Field {
+	if s.spares == nil {
+		s.spares = new(spares)
+	}
 	if n := len(s.queued); n > 0 {
 		list := s.queued[n-1]
 		s.queued[n-1] = nil
@@ -237,7 +240,7 @@ func (s *Session) takeFields() []Field {
 // giveFields takes a list back. known says that the session keeps the same
 // fields anyway.
 func (s *Session) giveFields(list []Field, known bool) {
-	if cap(list) > 0 && cap(list) <= keepFields && len(s.queued) < spareLists {
+	if cap(list) > 0 && cap(list) <= keepFields && s.spares != nil && len(s.queued) < spareLists {
 		if !known {
 			clear(list)
 		}

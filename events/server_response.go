@@ -2,6 +2,7 @@ package events
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -238,7 +239,7 @@ func (r *Response) isAsBefore(now time.Time, status string) bool {
 func (r *Response) put(status string) []Field {
 	s := r.st.s
 	hasDate := r.is(resNoDate)
-	fields := append(s.fields[:0], Field{Name: ":status", Value: status})
+	fields := append(slices.Grow(s.fields[:0], len(r.fields)+2), Field{Name: ":status", Value: status})
 	for i := range r.fields {
 		hasDate = hasDate || r.fields[i].Name == "date"
 		fields = append(fields, r.fields[i])

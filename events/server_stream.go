@@ -2,6 +2,7 @@ package events
 
 import (
 	"errors"
+	"slices"
 
 	"weft/core"
 )
@@ -149,7 +150,7 @@ func hasNoBody(status string) bool { return status == "204" || status == "205" |
 
 // response puts together the fields of a response.
 func (s *Session) response(status string, h Headers, o RespondOptions) []Field {
-	s.fields = append(s.fields[:0], Field{Name: ":status", Value: status})
+	s.fields = append(slices.Grow(s.fields[:0], len(h.list)+2), Field{Name: ":status", Value: status})
 	hasDate, hasStatus := o.NoDate, false
 	for _, f := range h.list {
 		switch f.Name {
@@ -176,14 +177,15 @@ func (s *Session) isGiven(h Headers) bool {
 	return len(h.list) > 0 && len(h.list) == len(s.given.list) && &h.list[0] == &s.given.list[0]
 }
 
-// keepSent returns the fields just sent in a form that may be kept. Responses
-// that repeat share it.
+// keepSent returns the fields just sent, which are s.fields, in a form that may
+// be kept. Responses that repeat share it.
 //
 //go:noinline
 func (s *Session) keepSent(h Headers, o RespondOptions, same bool) Headers {
 	s.given = Headers{}
 	if !same {
-		list := append(make([]Field, 0, len(s.fields)), s.fields...)
+		list := s.fields
+		s.fields = nil
 		if len(list) > keepFields {
 			s.sentBlock = 0 // it is not that of s.sent
 			return Headers{list}

@@ -80,11 +80,10 @@ type Session struct {
 	code      core.ErrCode // what it was destroyed with
 	cause     error        // what broke the transport
 
-	// What the transport is (session_state.go, origin.go).
-	encrypted    bool
-	origins      []string
+	// What the transport is (session_state.go).
 	bytesRead    int64
 	bytesWritten int64
+	encrypted    bool
 	unref        bool
 
 	// Timeouts (timeout.go).
@@ -92,13 +91,12 @@ type Session struct {
 	quietStreams quietStreams
 
 	// Limits (session_limits.go, memory.go).
-	maxMemory   int
-	maxBlock    int
-	maxRejected int
-	rejected    int // streams refused for want of memory
-	keptOut     int // bytes written and not yet taken by the core
-	keptIn      int // bytes received and not yet delivered
-	keptHead    int // of the header lists and trailers of streams that live
+	maxMemory int
+	maxBlock  int
+	rejected  int // streams refused for want of memory
+	keptOut   int // bytes written and not yet taken by the core
+	keptIn    int // bytes received and not yet delivered
+	keptHead  int // of the header lists and trailers of streams that live
 
 	looped bool // driven by a loop of the caller's
 	corked bool // the ends of responses wait (crew.go)
@@ -106,10 +104,8 @@ type Session struct {
 	crew   *crew
 	aborts aborts
 
-	on    *sessionEvents // noListeners, or its own
-	early []func()       // what waits for the connection
-	pings []pendingPing
-	acks  []func(error, Settings, time.Duration)
+	on   *sessionEvents // noListeners, or its own
+	rare *rare          // nil until any of it is needed
 
 	custom customSettings
 
@@ -121,11 +117,37 @@ type Session struct {
 	// The core's numbers of received and sent.
 	receivedBlock, sentBlock uint32
 
-	date    string
-	dateAt  int64
+	date   string
+	dateAt int64
+	*spares
+}
+
+// rare is what few sessions need.
+type rare struct {
+	early   []func() // what waits for the connection
+	pings   []pendingPing
+	acks    []func(error, Settings, time.Duration)
+	origins []string // origin.go
+}
+
+func (s *Session) rarely() *rare {
+	if s.rare == nil {
+		s.rare = new(rare)
+	}
+	return s.rare
+}
+
+// spares are kept for the next stream, while there are streams.
+type spares struct {
 	queued  [][]Field // for fields that are being queued
 	buffers []*fifo
 	chunk   []byte // what a source reads into
+}
+
+// waitConn has f called when there is a connection.
+func (s *Session) waitConn(f func()) {
+	r := s.rarely()
+	r.early = append(r.early, f)
 }
 
 // sessionEvents are the functions registered for a session's events.
@@ -160,7 +182,6 @@ func (s *Session) init(opts *SessionOptions, now time.Time) {
 	s.high = opts.highWaterMark()
 	s.clock = opts.Now
 	s.maxMemory, s.maxBlock = opts.memory(), opts.sendBlock()
-	s.maxRejected = opts.MaxSessionRejectedStreams.Or(defaultRejected)
 	s.custom.wanted = opts.RemoteCustomSettings
 	s.now = now
 	s.watcher = newWatcher(s, opts)
@@ -182,10 +203,12 @@ func (s *Session) start(now time.Time, cfg core.Config, client bool) error {
 	if s.watcher != nil {
 		s.watcher.connected(now)
 	}
-	for _, f := range s.early {
-		f()
+	if s.rare != nil {
+		for _, f := range s.rare.early {
+			f()
+		}
+		s.rare.early = nil
 	}
-	s.early = nil
 	return nil
 }
 

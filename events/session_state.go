@@ -102,7 +102,7 @@ func (s *Session) SetNextStreamID(id StreamID) error {
 		if id == 0 || id > core.MaxStreamID || id%2 == 0 {
 			return nextStreamError(id, nil)
 		}
-		s.early = append(s.early, func() { s.conn.SetNextStream(id) })
+		s.waitConn(func() { s.conn.SetNextStream(id) })
 		return nil
 	}
 	if err := s.conn.SetNextStream(id); err != nil {

@@ -5,6 +5,14 @@ import (
 	"unsafe"
 )
 
+// What every connection costs is its session, with what the core and the
+// transport need. What few sessions have belongs into rare.
+func TestSessionIsSmall(t *testing.T) {
+	if size := unsafe.Sizeof(ServerSession{}); size > 896 {
+		t.Errorf("a ServerSession takes %d bytes, want at most 896", size)
+	}
+}
+
 // What every request costs in memory is its stream's object. What few streams
 // have belongs into extra.
 func TestStreamIsSmall(t *testing.T) {

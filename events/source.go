@@ -106,6 +106,9 @@ func (st *Stream) chunkFor(src *source) []byte {
 	if src.left > 0 {
 		n = int(min(maxSourcedStream, src.left, int64(s.conn.Room(s.time(), st.id))))
 	}
+	if s.spares == nil {
+		s.spares = new(spares)
+	}
 	if cap(s.chunk) < n {
 		s.chunk = make([]byte, n)
 	}
@@ -152,7 +155,7 @@ func (st *Stream) dropSource() {
 	}
 	src := st.extra().source
 	st.more.source = nil
-	if st.s.sources--; st.s.sources == 0 {
+	if st.s.sources--; st.s.sources == 0 && st.s.spares != nil {
 		st.s.chunk = nil
 	}
 	st.closeSource(src)

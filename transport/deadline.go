@@ -12,7 +12,7 @@ func (p *pump) settle(now time.Time) {
 	var next time.Time
 	if done {
 		p.discard.Store(true)
-	} else if next = p.ep.NextDeadline(); p.due != nil && p.due() {
+	} else if next = p.ep.NextDeadline(); p.waiter != nil && p.waiter.Due() {
 		next = now
 	}
 	p.mu.Lock()
@@ -25,7 +25,7 @@ func (p *pump) settle(now time.Time) {
 	if p.eof {
 		next = time.Time{} // there are no more turns
 	}
-	if !p.held && p.armed.Equal(p.holdUntil) {
+	if !p.held && p.stage < lingering && p.armed.Equal(p.until) {
 		p.armed = time.Time{} // nothing is held any more: a timer less that fires in vain
 	}
 	p.arm(now, p.ownDeadline(next))
@@ -40,11 +40,11 @@ func (p *pump) settle(now time.Time) {
 // ownDeadline returns the earliest of next and what the pump itself waits for.
 func (p *pump) ownDeadline(next time.Time) time.Time {
 	if p.held {
-		next = earlier(next, p.holdUntil)
+		next = earlier(next, p.until)
 	}
 	switch {
 	case p.stage == lingering:
-		next = earlier(next, p.lingers)
+		next = earlier(next, p.until)
 	case p.stage == finishing && p.busy && p.opts.Stall > 0:
 		next = earlier(next, p.progress.Add(p.opts.Stall))
 	}
@@ -80,12 +80,12 @@ func (p *pump) tick() {
 	now := p.opts.Now()
 	p.mu.Lock()
 	p.armed = time.Time{}
-	if p.held && !now.Before(p.holdUntil) {
+	if p.held && !now.Before(p.until) {
 		p.held = false
 	}
 	var end *CloseError
 	switch {
-	case p.stage == lingering && !now.Before(p.lingers):
+	case p.stage == lingering && !now.Before(p.until):
 		end = p.cause
 	case p.stage == finishing && p.busy && p.opts.Stall > 0 && now.Sub(p.progress) >= p.opts.Stall:
 		end = &CloseError{CloseStalled, ErrStalled}
@@ -108,5 +108,5 @@ func (p *pump) tick() {
 // isDue reports whether the endpoint wants to be called now.
 func (p *pump) isDue(now time.Time) bool {
 	next := p.ep.NextDeadline()
-	return !next.IsZero() && !next.After(now) || p.due != nil && p.due()
+	return !next.IsZero() && !next.After(now) || p.waiter != nil && p.waiter.Due()
 }

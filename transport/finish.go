@@ -26,9 +26,9 @@ func (p *pump) noMoreOutput(now time.Time, why *CloseError) {
 	}
 	if p.stage < lingering {
 		p.stage = lingering
-		p.lingers = now.Add(p.opts.Linger)
-		p.quiet.Broadcast()
-		p.arm(now, p.lingers)
+		p.until, p.held = now.Add(p.opts.Linger), false
+		p.rouse()
+		p.arm(now, p.until)
 	}
 	p.busy, p.again = false, false
 	p.signal()
@@ -50,7 +50,7 @@ func (p *pump) close(why *CloseError) {
 		return
 	}
 	p.stage = closed
-	p.quiet.Broadcast()
+	p.rouse()
 	if p.timer != nil {
 		p.timer.Stop()
 	}
@@ -67,7 +67,7 @@ func (p *pump) end() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.busy || p.inside > 0 {
-		p.quiet.Wait()
+		p.wait()
 	}
 	return p.cause
 }

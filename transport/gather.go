@@ -52,7 +52,7 @@ func (p *pump) swap(spare []byte) output {
 // startWrite begins to write.
 func (p *pump) startWrite(o output) (int, error) {
 	if len(o.pieces) > 0 {
-		return p.gathers.StartGather(o.buf, o.pieces)
+		return p.wire.(gatheringWire).StartGather(o.buf, o.pieces)
 	}
 	return p.wire.StartWrite(o.buf)
 }

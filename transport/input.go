@@ -93,14 +93,14 @@ func (p *pump) unpause() {
 func (p *pump) nudge() {
 	p.mu.Lock()
 	p.nudged = true
-	p.quiet.Broadcast()
+	p.rouse()
 	p.mu.Unlock()
 }
 
 func (p *pump) waitNudge() {
 	p.mu.Lock()
 	for !p.nudged {
-		p.quiet.Wait()
+		p.wait()
 	}
 	p.nudged = false
 	p.mu.Unlock()
@@ -146,6 +146,6 @@ func (p *pump) waitFlushed() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.stage < lingering {
-		p.quiet.Wait()
+		p.wait()
 	}
 }

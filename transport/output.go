@@ -62,7 +62,7 @@ func (p *pump) drain(now time.Time, by role) {
 		if round > 1 {
 			now = p.opts.Now()
 		}
-		stashed := len(p.stash.buf) > 0
+		stashed := p.backlog != nil && len(p.stash.buf) > 0
 		n, ok := p.writeNext(now, by)
 		if !ok {
 			return
@@ -105,8 +105,8 @@ func (p *pump) drain(now time.Time, by role) {
 // wantsTurn reports whether an Advance should follow after n bytes were
 // written.
 func (p *pump) wantsTurn(n int) bool {
-	if p.due != nil {
-		return p.due()
+	if p.waiter != nil {
+		return p.waiter.Due()
 	}
 	return n > 0
 }
@@ -129,7 +129,7 @@ func (p *pump) lend() {
 		return
 	}
 	if prev := p.swap(pool.GetOutput()); len(prev.buf) > 0 {
-		p.stash = prev
+		p.makeBacklog().stash = prev
 	} else {
 		spend(prev)
 	}
@@ -149,7 +149,8 @@ func (p *pump) refill(now time.Time) {
 
 // take returns the next output.
 func (p *pump) take(by role) output {
-	if out := p.stash; len(out.buf) > 0 {
+	if p.backlog != nil && len(p.stash.buf) > 0 {
+		out := p.stash
 		p.stash = output{}
 		return out
 	}
@@ -162,7 +163,7 @@ func (p *pump) take(by role) output {
 // writeNext writes the next output, n bytes. It is not ok if that cannot
 // be finished here: then the output is no longer the caller's.
 func (p *pump) writeNext(now time.Time, by role) (n int, ok bool) {
-	if p.left > 0 { // only ever for the writer goroutine
+	if p.unwritten() { // only ever for the writer goroutine
 		n = p.left
 		return n, p.writeOn()
 	}
@@ -186,7 +187,8 @@ func (p *pump) writeNext(now time.Time, by role) (n int, ok bool) {
 		spend(out)
 		return n, true
 	}
-	p.cur, p.left = out, size-n
+	w := p.makeBacklog()
+	w.cur, w.left = out, size-n
 	p.mu.Lock()
 	p.progress = now
 	p.mu.Unlock()
@@ -196,6 +198,9 @@ func (p *pump) writeNext(now time.Time, by role) (n int, ok bool) {
 	p.passOn()
 	return n, false
 }
+
+// unwritten reports whether some of what was taken is left.
+func (p *pump) unwritten() bool { return p.backlog != nil && p.left > 0 }
 
 // writeOn finishes writing cur, however long it takes.
 func (p *pump) writeOn() bool {
@@ -240,7 +245,7 @@ func (p *pump) passOn() {
 // finishWrites is the writer goroutine.
 func (p *pump) finishWrites() {
 	defer p.leave()
-	if p.left == 0 { // everything was written, and there is more to ask for
+	if !p.unwritten() { // everything was written, and there is more to ask for
 		p.refill(p.opts.Now())
 	}
 	p.drain(p.opts.Now(), writer)

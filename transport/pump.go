@@ -21,13 +21,11 @@ import (
 // waits for the output. mu guards the pump's own few words and is never held
 // while the endpoint or the wire is called.
 type pump struct {
-	ep  Endpoint
-	due func() bool // ep's Due; nil if it has none
-	// Both nil unless the endpoint has pieces and the wire takes them.
-	gatherer Gatherer
-	gathers  gatheringWire
-	polls    pollingWire // the wire, if it is one
+	ep       Endpoint
+	waiter   Waiter   // ep, if it is one
+	gatherer Gatherer // ep, if it has pieces and the wire takes them
 	wire     Wire
+	polls    pollingWire // the wire, if it is one
 	opts     Options
 
 	turn   sync.Mutex
@@ -35,22 +33,20 @@ type pump struct {
 	inTurn atomic.Bool // somebody has the turn
 
 	// Of whoever owns the output (output.go).
-	stash output // taken, but nothing of it is written yet
-	cur   output // being written by the writer goroutine
-	left  int    // bytes of cur that are not written
-	kept  bool   // the reader keeps the output from one turn to the next
-	bulk  bool   // the last output was large
+	*backlog      // nil until there is any
+	kept     bool // the reader keeps the output from one turn to the next
+	bulk     bool // the last output was large
 
-	writerFn func() // made once, so that a go statement allocates nothing
+	// The goroutines' functions are made once, so that a go statement allocates
+	// nothing.
+	writerFn, readFn func()
 
 	// Of the reader (input.go).
 	discard atomic.Bool // input is not looked at any more
 	paused  atomic.Bool // the reader waits to be nudged
 
 	// Of the reader, if Start began it (start.go).
-	lean    leanWire     // nil: what waits is what reads
-	rests   Rester       // ep, if it is one
-	readFn  func()       // as writerFn
+	lean    bool         // what waits is not what reads; the wire is a leanWire
 	waits   bool         // the next goroutine is the one that waits
 	awaited bool         // the next read does not wait
 	reads   atomic.Int32 // since a rest, as far as that matters
@@ -70,14 +66,27 @@ type pump struct {
 	owed   bool        // an Advance is owed for output written by an outsider
 	nudged bool        // the reader is to look again
 	inside int         // goroutines that are in the pump, the reader apart
-	quiet  sync.Cond   // stage has reached lingering, or busy and inside have come to rest, or nudged
+	quiet  *sync.Cond  // stage has reached lingering, or busy and inside have come to rest, or nudged; nil: nobody waits
 
 	// The timer (deadline.go), guarded by mu.
-	timer     *time.Timer
-	armed     time.Time // when it fires; zero: not armed
-	holdUntil time.Time
-	progress  time.Time // when output last moved or began to wait
-	lingers   time.Time // when lingering ends
+	timer    *time.Timer
+	armed    time.Time // when it fires; zero: not armed
+	progress time.Time // when output last moved or began to wait
+	until    time.Time // when lingering ends; before, how long the first output is held back
+}
+
+// backlog is output that was not written when it was taken.
+type backlog struct {
+	stash output // nothing of it is written yet
+	cur   output // being written by the writer goroutine
+	left  int    // bytes of cur that are not written
+}
+
+func (p *pump) makeBacklog() *backlog {
+	if p.backlog == nil {
+		p.backlog = new(backlog)
+	}
+	return p.backlog
 }
 
 // stage is how far the end of a connection has come. It only increases.
@@ -105,23 +114,20 @@ func newPump(w Wire, ep Endpoint, opts Options) *pump {
 		opts: opts,
 		held: opts.HoldFirstWrite > 0,
 	}
-	if waiter, ok := ep.(Waiter); ok {
-		p.due = waiter.Due
-	}
-	if wire, ok := w.(gatheringWire); ok {
+	p.waiter, _ = ep.(Waiter)
+	if _, ok := w.(gatheringWire); ok {
 		if g, ok := ep.(Gatherer); ok && g.Gather() {
-			p.gatherer, p.gathers = g, wire
+			p.gatherer = g
 		}
 	}
 	p.polls, _ = w.(pollingWire)
-	p.quiet.L = &p.mu
 	return p
 }
 
 // begin writes what the endpoint has to say unasked.
 func (p *pump) begin() {
 	now := p.opts.Now()
-	p.holdUntil = now.Add(p.opts.HoldFirstWrite)
+	p.until = now.Add(p.opts.HoldFirstWrite)
 	p.ep.OnWake(p.wake)
 	p.flush(now, inTurns)
 	p.settle(now)
@@ -221,6 +227,21 @@ func (p *pump) leave() {
 // signal tells end, with mu held, that nobody is left.
 func (p *pump) signal() {
 	if p.stage == closed && !p.busy && p.inside == 0 {
+		p.rouse()
+	}
+}
+
+// wait waits, with mu held, for what rouse is called for, and perhaps less.
+func (p *pump) wait() {
+	if p.quiet == nil {
+		p.quiet = sync.NewCond(&p.mu)
+	}
+	p.quiet.Wait()
+}
+
+// rouse is called with mu held when something has come that may be waited for.
+func (p *pump) rouse() {
+	if p.quiet != nil {
 		p.quiet.Broadcast()
 	}
 }

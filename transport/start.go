@@ -20,10 +20,8 @@ import (
 func Start(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options, ended func(error)) {
 	p := newPump(wireOf(conn), ep, opts.withDefaults())
 	p.ended = ended
-	if p.lean, _ = p.wire.(leanWire); p.lean != nil {
-		p.rests, _ = ep.(Rester)
-		p.waits = true
-	}
+	_, p.lean = p.wire.(leanWire)
+	p.waits = p.lean
 	p.watch(ctx)
 	p.begin()
 	p.goRead()
@@ -56,7 +54,7 @@ func (p *pump) goRead() {
 // working, it hands over to the next, with a stack that has not grown.
 func (p *pump) read() {
 	if p.waits {
-		p.lean.Await()
+		p.wire.(leanWire).Await()
 		p.waits, p.awaited = false, true
 		p.goRead()
 		return
@@ -74,7 +72,7 @@ func (p *pump) read() {
 
 // sparing reports whether the next read is to be waited for with a small stack.
 func (p *pump) sparing() bool {
-	if p.lean == nil {
+	if !p.lean {
 		return false
 	}
 	n := p.reads.Load()
@@ -87,7 +85,10 @@ func (p *pump) sparing() bool {
 // rest is called when the endpoint may have come to rest: a reader that waits
 // with a large stack makes way for one with a small one.
 func (p *pump) rest() {
-	if p.rests != nil && p.rests.Resting() && p.reads.Swap(0) >= leanReads {
-		p.lean.Interrupt()
+	if !p.lean {
+		return
+	}
+	if ep, ok := p.ep.(Rester); ok && ep.Resting() && p.reads.Swap(0) >= leanReads {
+		p.wire.(leanWire).Interrupt()
 	}
 }

@@ -1,0 +1,24 @@
+package core
+
+import (
+	"testing"
+	"unsafe"
+)
+
+// What each connection and each stream costs are these records: the figures are
+// size classes of Go's allocator. What few of them need belongs behind a pointer
+// (rareEvents), what only a busy connection needs into busy.
+func TestRecordsAreSmall(t *testing.T) {
+	for _, r := range []struct {
+		name       string
+		size, most uintptr
+	}{
+		{"Conn", unsafe.Sizeof(Conn{}), 1152},
+		{"busy", unsafe.Sizeof(busy{}), 576},
+		{"stream", unsafe.Sizeof(stream{}), 256},
+	} {
+		if r.size > r.most {
+			t.Errorf("a %s takes %d bytes, want at most %d", r.name, r.size, r.most)
+		}
+	}
+}
