@@ -1,8 +1,6 @@
 package core
 
 import (
-	"slices"
-
 	"weft/core/frame"
 
 	"golang.org/x/net/http2/hpack"
@@ -154,7 +152,10 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	}
 	c.mustShrink = false
 	c.got.size, c.got.number, c.listFault = 0, 0, FaultNone
-	c.fieldBuf, c.same = slices.Grow(c.fieldBuf[:0], min(scan.fields, c.cfg.MaxHeaderFields)), 0
+	if n := min(scan.fields, c.cfg.MaxHeaderFields); n > cap(c.fieldBuf) {
+		c.fieldBuf, c.plain = make([]Field, 0, n), 0 // nothing stands there
+	}
+	c.fieldBuf, c.same = c.fieldBuf[:0], 0
 	c.shown = 0 // the event's fields may have stood there
 	if scan.fields > c.cfg.MaxHeaderFields {
 		c.listFault = FaultTooManyFields
@@ -238,7 +239,7 @@ type blockScan struct {
 	pos     int // start of the first incomplete representation
 	start   int // end of the leading table size updates
 	fields  int
-	updates int
+	updates uint8
 	updated bool // the table's size was updated
 	inserts bool // the table changes
 }

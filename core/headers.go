@@ -1,5 +1,7 @@
 package core
 
+import "math"
+
 // dispatchHeaders takes a complete block that came in HEADERS: it opens a
 // stream, answers a request, or ends a message with trailers.
 func (c *Conn) dispatchHeaders(raw []byte) Event {
@@ -150,12 +152,12 @@ func (c *Conn) recvResponse(s *stream, next State) Event {
 	status := m.pseudo.Status
 	if status < 200 {
 		s.interims++
-		s.interimBytes += c.got.size
+		s.interimBytes = uint32(min(uint64(s.interimBytes)+uint64(c.got.size), math.MaxUint32))
 		switch {
 		case b.endStream:
 			c.streamFault(s, FaultInterimEndStream)
 			return nil
-		case uint(s.interims) > uint(c.cfg.MaxInterim) || s.interimBytes > c.cfg.MaxHeaderList:
+		case int64(s.interims) > int64(c.cfg.MaxInterim) || int64(s.interimBytes) > int64(c.cfg.MaxHeaderList):
 			c.streamFault(s, FaultTooManyInterim)
 			return nil
 		}

@@ -41,7 +41,7 @@ func (c *Conn) handOver(n int) {
 		c.sched.lively--
 	}
 	if c.busy != nil {
-		c.lastEnd.to = 0
+		c.lastEnd.size = 0
 	}
 	if !c.cfg.reportedWrites {
 		c.replies, c.forced = 0, 0

@@ -173,9 +173,9 @@ func (c *Conn) Push(now time.Time, id StreamID, fields []Field) (StreamID, error
 // endFrame is where in the output the last DATA frame with END_STREAM is, if
 // it was not taken.
 type endFrame struct {
-	id StreamID
-	at int // where it begins
-	to int // where it ends
+	id   StreamID
+	size uint32 // 0: there is none
+	at   int    // where it begins
 }
 
 // noteEnd notes that the frame from at on, the last of the output, ended a
@@ -184,7 +184,7 @@ func (c *Conn) noteEnd(id StreamID, at int) {
 	if c.busy == nil {
 		c.busy = new(busy)
 	}
-	c.lastEnd = endFrame{id, at, len(c.out)}
+	c.lastEnd = endFrame{id, uint32(len(c.out) - at), at}
 }
 
 // endIsLast reports whether the end of a stream the client opened is the last
@@ -194,7 +194,7 @@ func (c *Conn) endIsLast(id StreamID) bool {
 		return false
 	}
 	e := &c.lastEnd
-	return e.id == id && e.to > 0 && e.to == len(c.out) && !c.isOurs(id)
+	return e.id == id && e.size > 0 && e.at+int(e.size) == len(c.out) && !c.isOurs(id)
 }
 
 // moveEnd moves the frame that ends a stream behind what was written after it,
@@ -203,5 +203,5 @@ func (c *Conn) moveEnd(at int) {
 	e := &c.lastEnd
 	end := append([]byte(nil), c.out[e.at:at]...)
 	e.at += copy(c.out[e.at:], c.out[at:])
-	e.to = e.at + copy(c.out[e.at:], end)
+	copy(c.out[e.at:], end)
 }

@@ -21,7 +21,7 @@ type schedule struct {
 	levels    *[urgencies]level // made when the first stream waits
 	mask      uint8             // levels that have someone
 	lively    uint8             // outputs to come that are kept small (outputLimit)
-	overtaken int               // bytes sent ahead since the last turn
+	overtaken int32             // bytes sent ahead since the last turn
 }
 
 const (
@@ -84,13 +84,13 @@ func (c *Conn) mustQueue(s *stream, size int) bool {
 	}
 	shares := s.node == nil && (s.incremental || !s.signalled)
 	first := uint8(bits.TrailingZeros8(c.sched.mask)) == s.urgency
-	return s.begun || !shares || !first || size > maxOvertaken-c.sched.overtaken
+	return s.begun || !shares || !first || size > maxOvertaken-int(c.sched.overtaken)
 }
 
 // noteSent takes note of n bytes of body.
 func (c *Conn) noteSent(s *stream, n int) {
 	if !s.granted && c.sched.mask != 0 {
-		c.sched.overtaken += n
+		c.sched.overtaken = int32(min(int(c.sched.overtaken)+n, maxOvertaken+1))
 		c.sched.lively = livelyOutputs
 	}
 	s.granted, s.begun = false, true

@@ -5,11 +5,10 @@ import "weft/internal/byid"
 // stream is what the connection knows of one stream that is not idle and not
 // gone. Records are recycled inside the connection.
 type stream struct {
-	id       StreamID
-	interims uint32 // 1xx responses received
-	state    State
-	recv     phase // where the peer's message stands (message.go)
-	send     phase // where ours stands
+	id    StreamID
+	state State
+	recv  phase // where the peer's message stands (message.go)
+	send  phase // where ours stands
 
 	push      bool // opened by a promise
 	headOnly  bool // the request's method is HEAD: its response has no body
@@ -28,7 +27,8 @@ type stream struct {
 	begun       bool // some of its body was sent
 	lane        lane // where it waits
 
-	interimBytes int
+	interims     uint32 // 1xx responses received
+	interimBytes uint32 // as far as they matter
 	recvLength   int64  // announced and not yet received body bytes, -1 unknown
 	sendLength   int64  // announced and not yet sent body bytes, -1 unknown
 	authority    string // client: of the request, for its pushes

@@ -287,7 +287,7 @@ func (st *Stream) unheard() {
 	case st.s.destroyed, st.exchange != nil, st.extra().why != core.StreamReset{}:
 		level = slog.LevelDebug
 	}
-	st.s.log.Log(context.Background(), level, "weft: stream error", "stream", st.id, "error", st.extra().err)
+	st.s.opts.logger().Log(context.Background(), level, "weft: stream error", "stream", st.id, "error", st.extra().err)
 }
 
 // finish emits the close event and forgets the stream.

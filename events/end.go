@@ -131,7 +131,7 @@ func (s *Session) mayCut(cause error) bool {
 
 // breakOff ends a session whose transport broke.
 func (s *Session) breakOff(cause error) {
-	s.cause = cause
+	s.rarely().cause = cause
 	e := ErrSessionError.with("The connection was lost")
 	e.HTTP2, e.Cause = core.InternalError, cause
 	var end *transport.CloseError
@@ -142,6 +142,14 @@ func (s *Session) breakOff(cause error) {
 		}
 	}
 	s.destroy(e, core.InternalError)
+}
+
+// brokenBy is what broke the transport, if anything did.
+func (s *Session) brokenBy() error {
+	if s.rare == nil {
+		return nil
+	}
+	return s.rare.cause
 }
 
 // onGoAway takes a GOAWAY of the peer.
@@ -229,10 +237,10 @@ func (s *Session) sayClosed() {
 		if !heard {
 			level := slog.LevelWarn
 			var e *Error
-			if s.cause != nil || errors.As(err, &e) && (e.ByPeer || e.Fault != core.FaultNone) {
+			if s.brokenBy() != nil || errors.As(err, &e) && (e.ByPeer || e.Fault != core.FaultNone) {
 				level = slog.LevelDebug // a peer must not be able to fill a log
 			}
-			s.log.Log(context.Background(), level, "weft: session error", "error", err)
+			s.opts.logger().Log(context.Background(), level, "weft: session error", "error", err)
 		}
 	}
 	for _, f := range closes {

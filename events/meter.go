@@ -113,7 +113,7 @@ func (w *watcher) over() {
 		}
 		info := s.conn.Info()
 		m.FramesReceived = info.FramesReceived
-		if s.cause == nil { // what waits still goes out
+		if s.brokenBy() == nil { // what waits still goes out
 			m.FramesSent += uint64(info.FramesWaiting)
 			m.BytesWritten += int64(info.Waiting)
 		}

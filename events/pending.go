@@ -153,7 +153,7 @@ func (st *Stream) called() {
 }
 
 func (st *Stream) panicked(r any) {
-	st.s.log.Error("weft: panic in a callback of a stream", "stream", st.id, "panic", r, "stack", string(debug.Stack()))
+	st.s.opts.logger().Error("weft: panic in a callback of a stream", "stream", st.id, "panic", r, "stack", string(debug.Stack()))
 	if st.server != nil && !st.is(sentHeaders|isClosed|isDestroyed) {
 		st.server.giveUp()
 		return

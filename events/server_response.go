@@ -105,7 +105,7 @@ func (r *Response) StatusMessage() string { return "" }
 // phrase.
 func (r *Response) SetStatusMessage(string) {
 	warnStatusMessage.Do(func() {
-		r.st.s.log.Warn("weft: a status message is not supported by HTTP/2 (RFC 9113 §8.3.2)")
+		r.st.s.opts.logger().Warn("weft: a status message is not supported by HTTP/2 (RFC 9113 §8.3.2)")
 	})
 }
 

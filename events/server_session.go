@@ -18,13 +18,13 @@ type ServerSession struct {
 	// gone: its connection is closed.
 	byServer, uncounted, gone bool
 
-	onStream event[func(*ServerStream, Headers, Flags)]
-
 	// A handler runs from the stream event until the stream is closed and
 	// released. Streams beyond the announced limit, which the core lets through
 	// while others linger, wait for a place.
-	handlers int
+	handlers int32
 	places   []*ServerStream // that wait
+
+	onStream event[func(*ServerStream, Headers, Flags)]
 
 	// asked are who is to answer the request that is being announced. They are
 	// called by report itself: handlers call deep, and the fewer calls they are
@@ -152,7 +152,7 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 	if ss.watcher != nil {
 		ss.watcher.created(&st.Stream, st.Headers())
 	}
-	if ss.handlers > 0 && ss.handlers >= int(ss.conn.LocalSettings().MaxConcurrentStreams) {
+	if ss.handlers > 0 && int(ss.handlers) >= int(ss.conn.LocalSettings().MaxConcurrentStreams) {
 		st.set(isHeldBack | isSilent)
 		ss.places = append(ss.places, st)
 		ss.link(&st.Stream)

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -29,7 +28,6 @@ type Session struct {
 
 	conn *core.Conn // nil until a client's transport stands
 	opts *SessionOptions
-	log  *slog.Logger
 	high int // the high-water mark
 
 	server  *ServerSession // one of the two
@@ -65,8 +63,8 @@ type Session struct {
 	last       *Stream
 	live       int      // of those
 	heard      StreamID // whose headers or data came last
-	waiting    int      // whose Send fell short
-	sources    int      // that have a source
+	waiting    int32    // whose Send fell short
+	sources    int32    // that have a source
 
 	// The end (end.go).
 	closing   bool // no new streams
@@ -78,7 +76,6 @@ type Session struct {
 	peerLeft  bool // the peer sent GOAWAY
 	err       error
 	code      core.ErrCode // what it was destroyed with
-	cause     error        // what broke the transport
 
 	// What the transport is (session_state.go).
 	bytesRead    int64
@@ -86,9 +83,12 @@ type Session struct {
 	encrypted    bool
 	unref        bool
 
+	looped bool // driven by a loop of the caller's
+	corked bool // the ends of responses wait (crew.go)
+	owed   bool // some do
+
 	// Timeouts (timeout.go).
-	quiet        idle
-	quietStreams quietStreams
+	timeouts *timeouts // nil: none was ever set
 
 	// Limits (session_limits.go, memory.go).
 	maxMemory int
@@ -98,9 +98,6 @@ type Session struct {
 	keptIn    int // bytes received and not yet delivered
 	keptHead  int // of the header lists and trailers of streams that live
 
-	looped bool // driven by a loop of the caller's
-	corked bool // the ends of responses wait (crew.go)
-	owed   bool // some do
 	crew   *crew
 	aborts aborts
 
@@ -128,6 +125,7 @@ type rare struct {
 	pings   []pendingPing
 	acks    []func(error, Settings, time.Duration)
 	origins []string // origin.go
+	cause   error    // what broke the transport
 }
 
 func (s *Session) rarely() *rare {
@@ -178,11 +176,9 @@ func (s *Session) listeners() *sessionEvents {
 func (s *Session) init(opts *SessionOptions, now time.Time) {
 	s.opts = opts
 	s.on = &noListeners
-	s.log = opts.logger()
 	s.high = opts.highWaterMark()
 	s.clock = opts.Now
 	s.maxMemory, s.maxBlock = opts.memory(), opts.sendBlock()
-	s.custom.wanted = opts.RemoteCustomSettings
 	s.now = now
 	s.watcher = newWatcher(s, opts)
 }

@@ -11,7 +11,6 @@ import (
 type customSettings struct {
 	local  map[uint16]uint32
 	remote map[uint16]uint32
-	wanted []uint16 // what is kept of the peer's
 }
 
 // put takes over the custom settings of a list. Which numbers a peer can fill a
@@ -32,8 +31,9 @@ func (c *customSettings) acked(list []core.Setting) {
 	c.local = put(c.local, list, func(uint16) bool { return true })
 }
 
-func (c *customSettings) received(list []core.Setting) {
-	c.remote = put(c.remote, list, func(id uint16) bool { return slices.Contains(c.wanted, id) })
+// received takes those that are wanted.
+func (c *customSettings) received(list []core.Setting, wanted []uint16) {
+	c.remote = put(c.remote, list, func(id uint16) bool { return slices.Contains(wanted, id) })
 }
 
 // localSettings and remoteSettings return the settings in force. The session

@@ -102,7 +102,7 @@ func (st *Stream) pull() {
 // ahead; all of them share what may wait.
 func (st *Stream) chunkFor(src *source) []byte {
 	s := st.s
-	n := min(maxPiece, max(1, maxSourced/8/s.sources))
+	n := min(maxPiece, max(1, maxSourced/8/int(s.sources)))
 	if src.left > 0 {
 		n = int(min(maxSourcedStream, src.left, int64(s.conn.Room(s.time(), st.id))))
 	}

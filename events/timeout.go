@@ -64,8 +64,24 @@ func (s *Session) setTimeout(d time.Duration) {
 	if s.destroyed {
 		return
 	}
-	s.quiet.set(d, s.time())
+	if d == 0 && s.timeouts == nil {
+		return
+	}
+	s.timed().session.set(d, s.time())
 	s.touched = true
+}
+
+// timeouts are those of a session and of its streams.
+type timeouts struct {
+	session idle
+	streams quietStreams
+}
+
+func (s *Session) timed() *timeouts {
+	if s.timeouts == nil {
+		s.timeouts = new(timeouts)
+	}
+	return s.timeouts
 }
 
 func negativeTimeout(d time.Duration) error {
@@ -74,12 +90,13 @@ func negativeTimeout(d time.Duration) error {
 
 // active notes that something was received or sent.
 func (s *Session) active(now time.Time) {
-	if s.quiet.after == 0 {
+	if s.timeouts == nil || s.timeouts.session.after == 0 {
 		return
 	}
-	s.quiet.last = now
-	if !s.quiet.armed {
-		s.quiet.armed, s.quiet.at = true, now.Add(s.quiet.after)
+	t := &s.timeouts.session
+	t.last = now
+	if !t.armed {
+		t.armed, t.at = true, now.Add(t.after)
 	}
 }
 
@@ -113,11 +130,11 @@ func (st *Stream) SetTimeout(d time.Duration, f func()) error {
 	x.quiet.set(d, s.time())
 	switch {
 	case d == 0:
-		s.quietStreams.drop(st)
+		s.timed().streams.drop(st)
 	case x.queued:
-		heap.Fix(&s.quietStreams, x.quiet.index)
+		heap.Fix(&s.timed().streams, x.quiet.index)
 	default:
-		heap.Push(&s.quietStreams, st)
+		heap.Push(&s.timed().streams, st)
 	}
 	s.touched = true
 	return nil
@@ -135,14 +152,14 @@ func (x *extra) noteActivity(st *Stream) {
 	x.quiet.last = now
 	if !x.quiet.armed {
 		x.quiet.armed, x.quiet.at = true, now.Add(x.quiet.after)
-		heap.Push(&st.s.quietStreams, st)
+		heap.Push(&st.s.timed().streams, st)
 	}
 }
 
 // stopTimeout ends the stream's timeout for good.
 func (st *Stream) stopTimeout() {
 	if st.more != nil && st.more.quiet.after != 0 {
-		st.s.quietStreams.drop(st)
+		st.s.timed().streams.drop(st)
 		st.more.quiet = idle{}
 	}
 }
@@ -183,11 +200,14 @@ func (q *quietStreams) drop(st *Stream) {
 // nextTimeout is when to look for the next timeout, the zero Time if never.
 func (s *Session) nextTimeout() time.Time {
 	var at time.Time
-	if s.quiet.armed {
-		at = s.quiet.at
+	if s.timeouts == nil {
+		return at
 	}
-	if len(s.quietStreams) > 0 {
-		if t := s.quietStreams[0].more.quiet.at; at.IsZero() || t.Before(at) {
+	if s.timeouts.session.armed {
+		at = s.timeouts.session.at
+	}
+	if streams := s.timeouts.streams; len(streams) > 0 {
+		if t := streams[0].more.quiet.at; at.IsZero() || t.Before(at) {
 			at = t
 		}
 	}
@@ -196,16 +216,20 @@ func (s *Session) nextTimeout() time.Time {
 
 // fireTimeouts emits what has become due. It is part of a turn.
 func (s *Session) fireTimeouts(now time.Time) {
-	for len(s.quietStreams) > 0 && !s.quietStreams[0].more.quiet.at.After(now) {
-		st := s.quietStreams[0]
+	t := s.timeouts
+	if t == nil {
+		return
+	}
+	for len(t.streams) > 0 && !t.streams[0].more.quiet.at.After(now) {
+		st := t.streams[0]
 		if !st.more.quiet.passed(now) {
-			heap.Fix(&s.quietStreams, 0)
+			heap.Fix(&t.streams, 0)
 			continue
 		}
-		heap.Pop(&s.quietStreams)
+		heap.Pop(&t.streams)
 		st.enqueue(pendTimeout)
 	}
-	if s.quiet.armed && !s.quiet.at.After(now) && s.quiet.passed(now) {
+	if t.session.armed && !t.session.at.After(now) && t.session.passed(now) {
 		s.post(s.sayTimeout)
 	}
 }

@@ -235,7 +235,7 @@ func (s *Session) called() {
 	if r == nil {
 		return
 	}
-	s.log.Error("weft: panic in a callback of a session", "panic", r, "stack", string(debug.Stack()))
+	s.opts.logger().Error("weft: panic in a callback of a session", "panic", r, "stack", string(debug.Stack()))
 	e := ErrHTTP2.with("panic in a callback: %v", r)
 	e.HTTP2 = core.InternalError
 	s.destroy(e, core.InternalError)
@@ -265,7 +265,7 @@ func (s *Session) handle(ev core.Event) {
 	case *core.PushPromiseReceived:
 		s.client.onPush(e)
 	case *core.SettingsReceived:
-		s.custom.received(e.Settings)
+		s.custom.received(e.Settings, s.opts.RemoteCustomSettings)
 		for _, f := range s.on.remoteSettings.take(nil) {
 			settings := s.remoteSettings()
 			s.call(func() { f(settings) })

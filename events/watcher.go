@@ -195,7 +195,7 @@ func (w *watcher) run(f func()) {
 		r := recover()
 		w.s.mu.Lock()
 		if r != nil {
-			w.s.log.Error("weft: panic in an observer", "panic", r, "stack", string(debug.Stack()))
+			w.s.opts.logger().Error("weft: panic in an observer", "panic", r, "stack", string(debug.Stack()))
 		}
 	}()
 	f()
