@@ -62,7 +62,7 @@ func (p *pump) drain(now time.Time, by role) {
 		if round > 1 {
 			now = p.opts.Now()
 		}
-		stashed := p.backlog != nil && len(p.stash.buf) > 0
+		stashed := p.stashed()
 		n, ok := p.writeNext(now, by)
 		if !ok {
 			return
@@ -125,7 +125,7 @@ func (p *pump) isOver() bool {
 // holds none while it has nothing to say. It keeps one that it was lent, and not
 // yet asked for again.
 func (p *pump) lend() {
-	if len(p.stash.buf) > 0 {
+	if p.stashed() {
 		return
 	}
 	if prev := p.swap(pool.GetOutput()); len(prev.buf) > 0 {
@@ -149,7 +149,7 @@ func (p *pump) refill(now time.Time) {
 
 // take returns the next output.
 func (p *pump) take(by role) output {
-	if p.backlog != nil && len(p.stash.buf) > 0 {
+	if p.stashed() {
 		out := p.stash
 		p.stash = output{}
 		return out
@@ -198,6 +198,9 @@ func (p *pump) writeNext(now time.Time, by role) (n int, ok bool) {
 	p.passOn()
 	return n, false
 }
+
+// stashed reports whether there is output that was taken and not begun.
+func (p *pump) stashed() bool { return p.backlog != nil && len(p.stash.buf) > 0 }
 
 // unwritten reports whether some of what was taken is left.
 func (p *pump) unwritten() bool { return p.backlog != nil && p.left > 0 }
