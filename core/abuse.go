@@ -160,7 +160,7 @@ func (c *Conn) lateFault(id StreamID, f Fault) bool {
 // for each stream, and what the DATA sent allows.
 func (c *Conn) countWindowUpdate() {
 	c.windowUpdates++
-	if c.windowUpdates > 100+2*c.streamsSeen+c.updatesAllowed {
+	if c.windowUpdates > 100+2*int(c.streamsSeen)+c.updatesAllowed {
 		c.charge(causeWindowUpdate)
 	}
 }

@@ -32,7 +32,7 @@ type Conn struct {
 	input         []byte // not yet parsed: the caller's until Next returns nil
 	stash         []byte // the rest of it when reading paused
 	partial       []byte // the beginning of a frame
-	preface       int    // bytes of the client preface still expected
+	preface       int32  // bytes of the client preface still expected
 	ended         bool   // ReceiveEOF
 	gotFirst      bool   // the peer's first SETTINGS came
 	settingsKnown bool   // the peer acknowledged our first
@@ -82,7 +82,7 @@ type Conn struct {
 	lingering   int      // of those: closed on the wire, but held
 	reserved    int      // promised to us and not begun
 	wireStreams int      // not closed on the wire
-	streamsSeen int
+	streamsSeen int32
 	wantOpen    bool // Open failed with ErrStreamLimit
 	resting     bool // slim has run since there was a stream
 
@@ -232,7 +232,7 @@ func newConn(now time.Time, cfg Config, client bool) (*Conn, error) {
 		c.nextID = 1
 		c.out = append(c.out, Preface...)
 	} else {
-		c.preface = len(Preface)
+		c.preface = int32(len(Preface))
 	}
 	c.abuse.left = c.fullBudget()
 	c.growth.target = defaultWindow

@@ -9,11 +9,11 @@ import (
 // byte as they arrive (RFC 9113 §3.4). What differs may be an HTTP/1 request,
 // which is told so in its own language; everything else gets a GOAWAY.
 func (c *Conn) recvPreface() {
-	got := len(Preface) - c.preface // bytes seen so far, kept in partial when they differ
+	got := len(Preface) - int(c.preface) // bytes seen so far, kept in partial when they differ
 	if len(c.partial) == 0 {
-		n := min(c.preface, len(c.input))
+		n := min(int(c.preface), len(c.input))
 		if string(c.input[:n]) == Preface[got:got+n] {
-			c.preface -= n
+			c.preface -= int32(n)
 			c.input = c.input[n:]
 			return
 		}

@@ -63,7 +63,7 @@ func (c *Conn) nextEnd() Event {
 func (c *Conn) endOfInput() {
 	end := ConnClosed{ByPeer: true, LastStream: c.lastToName()}
 	switch {
-	case len(c.partial) > 0 || c.busy != nil && c.block.open || c.preface > 0 && c.preface < len(Preface):
+	case len(c.partial) > 0 || c.busy != nil && c.block.open || c.preface > 0 && int(c.preface) < len(Preface):
 		end.Fault = FaultTruncated
 	case c.goneAway || c.goAwayFinal:
 		if c.wireStreams > 0 {

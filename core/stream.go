@@ -335,7 +335,7 @@ func (c *Conn) born(id StreamID) *stream {
 	s.recvWindow = int64(c.local.initialWindow)
 	s.recvSize = s.recvWindow
 	c.wireStreams++
-	c.streamsSeen++
+	c.streamsSeen++ // there are no more than ids
 	if c.wireStreams == 1 {
 		c.armKeepAlive()
 	}
