@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
+	"strings"
 	"testing"
 
 	"weft/events"
@@ -100,5 +102,19 @@ func TestConnectWithoutALPN(t *testing.T) {
 		}
 		client.Destroy(nil, events.NoError)
 		client.Wait()
+	}
+}
+
+// Options that contradict each other are an error.
+func TestConnectOptions(t *testing.T) {
+	_, err := events.Connect(t.Context(), "http://localhost", events.ConnectOptions{
+		Dialer:           new(net.Dialer),
+		CreateConnection: func(context.Context) (net.Conn, error) { return nil, io.EOF },
+	})
+	if !errors.Is(err, events.ErrInvalidArg) || !strings.Contains(err.Error(), "Dialer") {
+		t.Error(err)
+	}
+	if _, err := events.Connect(t.Context(), "http://localhost", events.ConnectOptions{MaxPending: -1}); !errors.Is(err, events.ErrOutOfRange) || !strings.Contains(err.Error(), "MaxPending") {
+		t.Error(err)
 	}
 }

@@ -27,7 +27,8 @@ type ConnectOptions struct {
 	Protocol string
 
 	// Dialer makes TCP connections: local address, keep-alive, control of the
-	// socket; nil stands for one with keep-alive.
+	// socket; nil stands for one with keep-alive. Beside CreateConnection, which
+	// would not use it, it is ErrInvalidArg.
 	Dialer *net.Dialer
 
 	// CreateConnection makes the connection instead of TCP and TLS: a Unix
@@ -60,6 +61,9 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 	}
 	if u.scheme == "https" && opts.TLS != nil && opts.TLS.ServerName != "" {
 		u = u.named(opts.TLS.ServerName)
+	}
+	if opts.Dialer != nil && opts.CreateConnection != nil {
+		return nil, ErrInvalidArg.with("The option Dialer has no use beside CreateConnection")
 	}
 	if opts.MaxPending < 0 {
 		return nil, ErrOutOfRange.with("MaxPending is %d, must be 0 for the default or positive", opts.MaxPending)
