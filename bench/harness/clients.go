@@ -60,6 +60,9 @@ func (b *bench) reporting(ctx context.Context, o serveOptions, argv []string) (r
 
 var h2load = &contender{name: "h2load", program: "h2load", load: func(ctx context.Context, b *bench, o serveOptions, j job) (report, error) {
 	l := load{n: 10 * j.m, c: 1, m: j.m, url: o.url(j.path)}
+	if j.upload > 0 {
+		l.upload = b.kit.file("1m")
+	}
 	for _, share := range []float64{0.15, 1} {
 		rate, err := runH2load(ctx, l)
 		if err != nil {

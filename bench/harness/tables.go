@@ -81,6 +81,7 @@ var experiments = []*experiment{
 			against("small, m=100, from h2o", "h2o", job{path: "/", m: 100}),
 			against("1 MiB, m=10, from core", "core", job{path: "/1m", m: 10, size: 1 << 20}),
 			against("1 MiB, m=10, from h2o", "h2o", job{path: "/1m", m: 10, size: 1 << 20}),
+			against("1 MiB up, m=10, to core", "core", job{path: "/upload", m: 10, upload: 1 << 20, size: 1 << 20}),
 		},
 		metrics: []metric{requestRate, speed}, plot: barPlot,
 	},

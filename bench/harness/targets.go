@@ -103,9 +103,13 @@ var targets = func() (all []target) {
 		add(target{id: "client", what: "our client, small requests from " + from, value: rate, to: rate.with("nethttp"), limit: 5, least: true},
 			target{id: "client", what: "our client, small requests from " + from, value: rate, to: rate.with("h2load"), limit: 1, least: true})
 	}
-	for _, from := range []string{"core", "h2o"} {
-		flow := ref{"clients", "events", "1 MiB, m=10, from " + from, "speed"}
-		add(target{id: "client-bulk", what: "our client, 1 MiB from " + from, value: flow, to: flow.with("nethttp"), limit: 3, least: true})
+	for _, bulk := range []struct{ id, what, column string }{
+		{"client-bulk", "1 MiB from core", "1 MiB, m=10, from core"},
+		{"client-bulk", "1 MiB from h2o", "1 MiB, m=10, from h2o"},
+		{"client-up", "1 MiB up, to core", "1 MiB up, m=10, to core"},
+	} {
+		flow := ref{"clients", "events", bulk.column, "speed"}
+		add(target{id: bulk.id, what: "our client, " + bulk.what, value: flow, to: flow.with("nethttp"), limit: 3, least: true})
 	}
 	for _, link := range []struct {
 		column string
