@@ -48,6 +48,7 @@ type FieldError struct {
 	Reason string // what is wrong and what would be right
 }
 
+// Error returns what is wrong.
 func (e *FieldError) Error() string {
 	return fmt.Sprintf("weft: field %q: %s", e.Name, e.Reason)
 }
@@ -59,6 +60,7 @@ type ConfigError struct {
 	Range  string // what would be accepted
 }
 
+// Error returns what is wrong.
 func (e *ConfigError) Error() string {
 	return fmt.Sprintf("weft: %s is %s, must be %s", e.Option, e.Value, e.Range)
 }
@@ -72,6 +74,7 @@ type StreamError struct {
 	Unprocessed bool
 }
 
+// Error returns what is wrong.
 func (e *StreamError) Error() string {
 	return fmt.Sprintf("weft: stream %d ended with %v (%s)", e.Stream, e.Code, blame(e.ByPeer, e.Fault))
 }
@@ -90,6 +93,7 @@ type ConnError struct {
 	Debug      string // the peer's text, quoted by Error
 }
 
+// Error returns what is wrong.
 func (e *ConnError) Error() string {
 	s := fmt.Sprintf("weft: connection ended with %v (%s)", e.Code, blame(e.ByPeer, e.Fault))
 	if e.Debug != "" {

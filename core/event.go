@@ -28,6 +28,7 @@ const (
 	KindTrailers                    // a trailer section, always with EndStream
 )
 
+// String names the kind, as "request".
 func (k HeadersKind) String() string {
 	return [...]string{"request", "interim", "response", "trailers"}[k]
 }
@@ -208,60 +209,86 @@ func (*FrameReceived) event()          {}
 func (*ShutdownStarted) event()        {}
 func (*ConnClosed) event()             {}
 
+// Clone returns a copy that may be kept.
 func (e *HeadersReceived) Clone() Event {
 	c := *e
 	c.Fields = slices.Clone(e.Fields)
 	return &c
 }
 
+// Clone returns a copy that may be kept.
 func (e *DataReceived) Clone() Event {
 	c := *e
 	c.Data = slices.Clone(e.Data)
 	return &c
 }
 
+// Clone returns a copy that may be kept.
 func (e *PushPromiseReceived) Clone() Event {
 	c := *e
 	c.Fields = slices.Clone(e.Fields)
 	return &c
 }
 
+// Clone returns a copy that may be kept.
 func (e *SettingsReceived) Clone() Event {
 	return &SettingsReceived{slices.Clone(e.Settings)}
 }
 
+// Clone returns a copy that may be kept.
 func (e *SettingsAcked) Clone() Event {
 	return &SettingsAcked{slices.Clone(e.Settings), e.RTT}
 }
 
+// Clone returns a copy that may be kept.
 func (e *GoAwayReceived) Clone() Event {
 	c := *e
 	c.Debug = slices.Clone(e.Debug)
 	return &c
 }
 
+// Clone returns a copy that may be kept.
 func (e *OriginReceived) Clone() Event {
 	return &OriginReceived{slices.Clone(e.Origins)}
 }
 
+// Clone returns a copy that may be kept.
 func (e *FrameReceived) Clone() Event {
 	c := *e
 	c.Payload = slices.Clone(e.Payload)
 	return &c
 }
 
+// Clone returns a copy that may be kept.
 func (e *ConnClosed) Clone() Event {
 	c := *e
 	c.Debug = slices.Clone(e.Debug)
 	return &c
 }
 
-func (e *StreamReset) Clone() Event            { c := *e; return &c }
-func (e *Writable) Clone() Event               { c := *e; return &c }
-func (e *StreamsAllowed) Clone() Event         { c := *e; return &c }
-func (e *PingReceived) Clone() Event           { c := *e; return &c }
-func (e *PingAcked) Clone() Event              { c := *e; return &c }
-func (e *PingUnsolicited) Clone() Event        { c := *e; return &c }
+// Clone returns a copy that may be kept.
+func (e *StreamReset) Clone() Event { c := *e; return &c }
+
+// Clone returns a copy that may be kept.
+func (e *Writable) Clone() Event { c := *e; return &c }
+
+// Clone returns a copy that may be kept.
+func (e *StreamsAllowed) Clone() Event { c := *e; return &c }
+
+// Clone returns a copy that may be kept.
+func (e *PingReceived) Clone() Event { c := *e; return &c }
+
+// Clone returns a copy that may be kept.
+func (e *PingAcked) Clone() Event { c := *e; return &c }
+
+// Clone returns a copy that may be kept.
+func (e *PingUnsolicited) Clone() Event { c := *e; return &c }
+
+// Clone returns a copy that may be kept.
 func (e *PriorityUpdateReceived) Clone() Event { c := *e; return &c }
-func (e *AltSvcReceived) Clone() Event         { c := *e; return &c }
-func (e *ShutdownStarted) Clone() Event        { c := *e; return &c }
+
+// Clone returns a copy that may be kept.
+func (e *AltSvcReceived) Clone() Event { c := *e; return &c }
+
+// Clone returns a copy that may be kept.
+func (e *ShutdownStarted) Clone() Event { c := *e; return &c }

@@ -5,6 +5,7 @@ import (
 	"strings"
 )
 
+// String describes the event in one line, for logs and tests.
 func (e *HeadersReceived) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HeadersReceived %d", e.Stream)
@@ -17,6 +18,7 @@ func (e *HeadersReceived) String() string {
 	return b.String()
 }
 
+// String describes the event in one line, for logs and tests.
 func (e *PushPromiseReceived) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "PushPromiseReceived %d promised=%d", e.Stream, e.Promised)
@@ -65,6 +67,7 @@ func quoteIfNeeded(s string) string {
 // dataShown is how many bytes of a DATA frame its String shows.
 const dataShown = 24
 
+// String describes the event in one line, for logs and tests.
 func (e *DataReceived) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "DataReceived %d %d", e.Stream, len(e.Data))
@@ -86,6 +89,7 @@ func whoAndWhy(byPeer bool, f Fault) string {
 	return s
 }
 
+// String describes the event in one line, for logs and tests.
 func (e *StreamReset) String() string {
 	s := fmt.Sprintf("StreamReset %d %v", e.Stream, e.Code) + whoAndWhy(e.ByPeer, e.Fault)
 	if e.Unprocessed {
@@ -94,14 +98,18 @@ func (e *StreamReset) String() string {
 	return s
 }
 
+// String describes the event in one line, for logs and tests.
 func (e *Writable) String() string { return fmt.Sprintf("Writable %d %d", e.Stream, e.N) }
 
+// String describes the event in one line, for logs and tests.
 func (e *StreamsAllowed) String() string { return fmt.Sprintf("StreamsAllowed %d", e.N) }
 
+// String describes the event in one line, for logs and tests.
 func (e *SettingsReceived) String() string {
 	return "SettingsReceived" + describeSettings(e.Settings)
 }
 
+// String describes the event in one line, for logs and tests.
 func (e *SettingsAcked) String() string { return "SettingsAcked" + describeSettings(e.Settings) }
 
 func describeSettings(list []Setting) string {
@@ -112,12 +120,16 @@ func describeSettings(list []Setting) string {
 	return b.String()
 }
 
+// String describes the event in one line, for logs and tests.
 func (e *PingReceived) String() string { return fmt.Sprintf("PingReceived %x", e.Opaque) }
 
+// String describes the event in one line, for logs and tests.
 func (e *PingAcked) String() string { return fmt.Sprintf("PingAcked %x %v", e.Opaque, e.RTT) }
 
+// String describes the event in one line, for logs and tests.
 func (e *PingUnsolicited) String() string { return fmt.Sprintf("PingUnsolicited %x", e.Opaque) }
 
+// String describes the event in one line, for logs and tests.
 func (e *GoAwayReceived) String() string {
 	s := fmt.Sprintf("GoAwayReceived last=%d %v", e.LastStream, e.Code)
 	if len(e.Debug) > 0 {
@@ -126,6 +138,7 @@ func (e *GoAwayReceived) String() string {
 	return s
 }
 
+// String describes the event in one line, for logs and tests.
 func (e *PriorityUpdateReceived) String() string {
 	s := fmt.Sprintf("PriorityUpdateReceived %d u=%d", e.Stream, e.Urgency)
 	if e.Incremental {
@@ -134,20 +147,25 @@ func (e *PriorityUpdateReceived) String() string {
 	return s
 }
 
+// String describes the event in one line, for logs and tests.
 func (e *AltSvcReceived) String() string {
 	return fmt.Sprintf("AltSvcReceived %d %q %q", e.Stream, e.Origin, e.Value)
 }
 
+// String describes the event in one line, for logs and tests.
 func (e *OriginReceived) String() string {
 	return "OriginReceived " + strings.Join(e.Origins, " ")
 }
 
+// String describes the event in one line, for logs and tests.
 func (e *FrameReceived) String() string {
 	return fmt.Sprintf("FrameReceived type=0x%02x flags=0x%02x stream=%d %d", e.Type, e.Flags, e.Stream, len(e.Payload))
 }
 
+// String describes the event in one line, for logs and tests.
 func (e *ShutdownStarted) String() string { return "ShutdownStarted" + whoAndWhy(false, e.Fault) }
 
+// String describes the event in one line, for logs and tests.
 func (e *ConnClosed) String() string {
 	return fmt.Sprintf("ConnClosed %v", e.Code) + whoAndWhy(e.ByPeer, e.Fault)
 }

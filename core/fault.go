@@ -266,6 +266,7 @@ var faults = [numFaults]faultInfo{
 	FaultStreamsExhausted: {"stream-ids-exhausted", noScope, NoError, "RFC 9113 §5.1.1"},
 }
 
+// String returns the short name of the fault.
 func (f Fault) String() string {
 	if f < numFaults {
 		return faults[f].name

@@ -38,6 +38,7 @@ var stateNames = [numStates]string{
 	"closed", "closed (reset by peer)", "closed (reset by us)",
 }
 
+// String returns the name of RFC 9113 §5.1.
 func (s State) String() string {
 	if s < numStates {
 		return stateNames[s]

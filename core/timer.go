@@ -34,6 +34,7 @@ var timerNames = [numTimers]string{
 	"shutdown", "write", "keepalive", "keepalive-reply", "slim", "body-idle", "stall", "trickle",
 }
 
+// String names the timer, for logs.
 func (t Timer) String() string {
 	if t < numTimers {
 		return timerNames[t]

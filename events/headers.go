@@ -149,11 +149,17 @@ func (h Headers) Status() int {
 	return n
 }
 
-// Method, Scheme, Authority and Path return the pseudo-fields of a request.
-func (h Headers) Method() string    { return h.first(":method") }
-func (h Headers) Scheme() string    { return h.first(":scheme") }
+// Method returns :method, "" if there is none.
+func (h Headers) Method() string { return h.first(":method") }
+
+// Scheme returns :scheme, "" if there is none.
+func (h Headers) Scheme() string { return h.first(":scheme") }
+
+// Authority returns :authority, "" if there is none.
 func (h Headers) Authority() string { return h.first(":authority") }
-func (h Headers) Path() string      { return h.first(":path") }
+
+// Path returns :path, "" if there is none.
+func (h Headers) Path() string { return h.first(":path") }
 
 // first returns the value of the first field with the lower-case name.
 func (h Headers) first(name string) string {

@@ -37,6 +37,7 @@ const (
 	CloseLocal
 )
 
+// String names the kind, for logs.
 func (k CloseKind) String() string {
 	names := [...]string{"unknown", "end of input", "done", "canceled", "reset", "read error",
 		"write error", "timeout", "stalled", "closed locally"}

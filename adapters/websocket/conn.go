@@ -15,9 +15,10 @@ import (
 // MessageType is what a message is made of.
 type MessageType uint8
 
+// The types of messages (RFC 6455 §5.6).
 const (
 	Text   MessageType = 1 // UTF-8
-	Binary MessageType = 2
+	Binary MessageType = 2 // any bytes
 )
 
 // String returns "text" or "binary".

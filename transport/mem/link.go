@@ -55,6 +55,7 @@ const (
 	B
 )
 
+// String names the side, for logs.
 func (s Side) String() string { return [...]string{"A", "B"}[s] }
 
 // Link joins two endpoints: what one puts out the other receives. It plays the

@@ -18,6 +18,7 @@ type Addr string
 // Network returns "mem".
 func (Addr) Network() string { return "mem" }
 
+// String returns the address.
 func (a Addr) String() string { return string(a) }
 
 // Conn is one end of a pipe. Its methods may be called from any goroutine.
@@ -79,22 +80,26 @@ func (c *Conn) Reset() {
 	c.in.reset(syscall.ECONNRESET, net.ErrClosed)
 }
 
-// LocalAddr and RemoteAddr return made-up addresses.
-func (c *Conn) LocalAddr() net.Addr  { return c.local }
+// LocalAddr returns a made-up address.
+func (c *Conn) LocalAddr() net.Addr { return c.local }
+
+// RemoteAddr returns the made-up address of the other end.
 func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 
-// SetDeadline, SetReadDeadline and SetWriteDeadline are those of net.Conn.
+// SetDeadline is that of net.Conn.
 func (c *Conn) SetDeadline(t time.Time) error {
 	c.SetReadDeadline(t)
 	c.SetWriteDeadline(t)
 	return nil
 }
 
+// SetReadDeadline is that of net.Conn.
 func (c *Conn) SetReadDeadline(t time.Time) error {
 	c.in.setDeadline(&c.in.readBy, t)
 	return nil
 }
 
+// SetWriteDeadline is that of net.Conn.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
 	c.out.setDeadline(&c.out.writeBy, t)
 	return nil

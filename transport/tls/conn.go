@@ -99,6 +99,7 @@ type ProtocolError struct {
 	Err     error  // the server's alert, if it refused
 }
 
+// Error returns what is wrong.
 func (e *ProtocolError) Error() string {
 	switch {
 	case e.Err != nil:

@@ -30,6 +30,7 @@ type SecurityError struct {
 // Code returns INADEQUATE_SECURITY.
 func (e *SecurityError) Code() core.ErrCode { return core.InadequateSecurity }
 
+// Error returns what is wrong.
 func (e *SecurityError) Error() string {
 	return fmt.Sprintf("weft/tls: INADEQUATE_SECURITY: %s with %s, HTTP/2 needs TLS 1.2 or later with ECDHE and an AEAD",
 		tls.VersionName(e.Version), tls.CipherSuiteName(e.CipherSuite))
