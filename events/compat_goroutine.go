@@ -10,7 +10,10 @@ import "time"
 //
 // Requests of a session that come together share a goroutine and a write as
 // long as f returns at once. Where it blocks or takes its time, they are run
-// side by side.
+// side by side. When f has returned at once some dozens of times in a row, the
+// requests that come complete are served as they come, and what follows on the
+// connection waits for f; should it block now, that is for half a millisecond at
+// most.
 //
 // So the end of a response may be sent only when f returns or waits for the
 // client or, by a clock, 0.4 ms later. In a bubble of testing/synctest that clock
@@ -27,22 +30,27 @@ func InGoroutine(f func(req *Request, res *Response)) func(req *Request, res *Re
 	}
 }
 
-// endGoroutine tidies up behind a handler. It is deferred.
-func (r *Request) endGoroutine(res *Response) {
-	failed := recover()
-	st := r.st
+// handled tidies up behind a handler that had a goroutine, and may have panicked.
+func (x *exchange) handled(failed any) {
+	st := &x.stream
 	st.s.lock()
 	defer st.s.unlockEnd()
 	defer st.dropHold()
+	x.tidy(failed)
+}
+
+// tidy ends what a handler has left open.
+func (x *exchange) tidy(failed any) {
+	st := &x.stream
 	if failed != nil {
 		st.panicked(failed)
-	} else if !res.is(resDestroyed) {
-		res.end(chunk{}) // if it fails, nobody is there any more
+	} else if !x.res.is(resDestroyed) {
+		x.res.end(chunk{}) // if it fails, nobody is there any more
 	}
 	if d := st.extra().duplex; d != nil {
 		d.dropInput()
 	}
-	if w := st.exchange.extra().writer; w != nil && !w.closed {
+	if w := x.extra().writer; w != nil && !w.closed {
 		w.closed = true
 		w.ready.set(time.Time{})
 		st.dropHold()

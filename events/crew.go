@@ -24,7 +24,7 @@ const (
 
 // job is a request whose handler may block.
 type job struct {
-	handler func(req *Request, res *Response)
+	handler handler
 	req     *Request
 	res     *Response
 }
@@ -37,10 +37,20 @@ type crew struct {
 	head    int // jobs before it are taken
 	workers []*worker
 	spread  int // how many jobs get a goroutine each before the next is shared
+	prompt  int // how many shared ones have returned in time, in a row
 
 	watched bool
 	looks   int  // how often the clock has looked
 	began   bool // and work began since
+
+	// Of a turn in which handlers run (lead.go).
+	pending handler // of the request that is being announced
+	leading bool    // the turn is a hand's
+	running bool    // a handler runs
+	ran     int     // how many did
+	seen    int     // by the clock; -1: it has not looked at this turn
+	listed  bool    // among the staff's leaders
+	over    chan bool
 }
 
 // worker is one place in the crew.
@@ -55,7 +65,7 @@ func (s *Session) hire(j job) {
 	s.lock()
 	defer s.unlock()
 	if s.crew == nil {
-		s.crew = &crew{s: s}
+		s.crew = &crew{s: s, over: make(chan bool, 1)}
 		if srv := s.server.owner; srv != nil {
 			s.crew.staff = &srv.staff
 		} else {
@@ -64,10 +74,14 @@ func (s *Session) hire(j job) {
 		s.crew.staff.engaged()
 	}
 	c := s.crew
+	if c.spread == 0 && c.mayLead(j.req.st) {
+		c.pending = j.handler
+		return
+	}
 	j.req.st.addHold()
 	if c.spread > 0 {
 		c.spread--
-		c.staff.give(order{c, j})
+		c.staff.give(order{c: c, j: j})
 		return
 	}
 	c.put(j)
@@ -128,6 +142,9 @@ func (c *crew) work() {
 			return
 		}
 		over := j.req.st.is(isAborted)
+		if over {
+			c.prompt = 0 // nothing is known of what did not run
+		}
 		c.s.mu.Unlock()
 		j.run(over)
 	}
@@ -144,6 +161,9 @@ func (c *crew) place() *worker {
 }
 
 func (c *crew) next(w *worker) (job, bool) {
+	if w.st != nil && !w.lost {
+		c.prompt++
+	}
 	if w.lost || c.head == len(c.jobs) {
 		return job{}, false
 	}
@@ -220,6 +240,10 @@ func (st *Stream) yield() bool {
 	if c == nil {
 		return false
 	}
+	if c.running && st.s.announcing == st {
+		c.relieve()
+		return true
+	}
 	for _, w := range c.workers {
 		if w.st == st {
 			c.leave(w)
@@ -248,9 +272,9 @@ func (c *crew) look() bool {
 	}
 	c.looks++
 	if stuck {
-		c.spread = spreadFor
+		c.slow()
 		for _, j := range c.jobs[c.head:] {
-			c.staff.give(order{c, j})
+			c.staff.give(order{c: c, j: j})
 		}
 		clear(c.jobs)
 		c.jobs, c.head = c.jobs[:0], 0
@@ -262,13 +286,16 @@ func (c *crew) look() bool {
 	return true
 }
 
+// slow notes that a handler blocked, or took its time.
+func (c *crew) slow() { c.spread, c.prompt = spreadFor, 0 }
+
 // alone runs a job that has a goroutine to itself.
 func (c *crew) alone(j job) {
 	began := time.Now()
 	defer func() {
 		if time.Since(began) >= crewPatience {
 			c.s.lock()
-			c.spread = spreadFor
+			c.slow()
 			c.s.unlock()
 		}
 	}()
@@ -278,7 +305,7 @@ func (c *crew) alone(j job) {
 // run runs the handler, unless the exchange is over before that has begun: a
 // client that resets its requests at once must not have the work done.
 func (j *job) run(over bool) {
-	defer j.req.endGoroutine(j.res)
+	defer func() { j.req.st.exchange.handled(recover()) }()
 	if !over {
 		j.handler(j.req, j.res)
 	}

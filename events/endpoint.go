@@ -33,6 +33,7 @@ func (s *Session) Receive(now time.Time, p []byte) {
 	s.bytesRead += int64(len(p))
 	s.active(now)
 	s.conn.Receive(now, p)
+	s.mayLead = s.patient
 	s.endTurn()
 }
 

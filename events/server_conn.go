@@ -122,6 +122,7 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 		// This goroutine ends, and the stack with it that all this took, the
 		// handshake of TLS above all.
 		taken, isBound = true, false
+		ss.mayWait()
 		transport.Start(srv.ctx, conn, ss, opts, func(error) {
 			unbind(raw)
 			srv.pumpEnded(ss)

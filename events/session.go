@@ -76,6 +76,7 @@ type Session struct {
 	peerLeft  bool // the peer sent GOAWAY
 	err       error
 	code      core.ErrCode // what it was destroyed with
+	reliefs   uint32       // how often a turn was taken from a handler that blocked (lead.go)
 
 	// What the transport is (session_state.go).
 	bytesRead    int64
@@ -86,6 +87,10 @@ type Session struct {
 	looped bool // driven by a loop of the caller's
 	corked bool // the ends of responses wait (crew.go)
 	owed   bool // some do
+	// Of turns that a handler may block in (lead.go).
+	patient bool // whoever calls Receive may wait
+	mayLead bool // this turn is one of those
+	passing bool // it is to be another goroutine's
 
 	// Timeouts (timeout.go).
 	timeouts *timeouts // nil: none was ever set

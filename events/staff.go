@@ -21,6 +21,9 @@ type staff struct {
 	watched, looked []*crew
 	clock           *time.Timer
 	ticking         bool
+	// And those whose turns are run by hands (lead.go).
+	leaders, led []*crew
+	turns        int // how many there were since the clock looked
 }
 
 const (
@@ -31,15 +34,19 @@ const (
 // hand is one goroutine.
 type hand struct{ orders chan order }
 
-// order is a job to be run alone or, without one, a place in the crew.
+// order is a job to be run alone; a turn; or else a place in the crew.
 type order struct {
-	c *crew
-	j job
+	c    *crew
+	j    job
+	turn bool
 }
 
 // give has a goroutine carry out the order.
 func (f *staff) give(o order) {
 	f.mu.Lock()
+	if o.turn {
+		f.leads(o.c)
+	}
 	n := len(f.idle) - 1
 	if n < 0 {
 		f.mu.Unlock()
@@ -70,9 +77,12 @@ func (f *staff) serve(o order) {
 }
 
 func (o *order) carryOut() {
-	if o.j.handler != nil {
+	switch {
+	case o.turn:
+		o.c.lead()
+	case o.j.handler != nil:
 		o.c.alone(o.j)
-	} else {
+	default:
 		o.c.work()
 	}
 }
@@ -138,6 +148,10 @@ func (f *staff) watch(c *crew) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.watched = append(f.watched, c)
+	f.startClock()
+}
+
+func (f *staff) startClock() {
 	if f.ticking {
 		return
 	}
@@ -153,7 +167,12 @@ func (f *staff) watch(c *crew) {
 func (f *staff) tick() {
 	f.mu.Lock()
 	f.watched, f.looked = f.looked[:0], f.watched
+	f.led = append(f.led[:0], f.leaders...)
 	f.mu.Unlock()
+	for _, c := range f.led {
+		c.lookAtTurn()
+	}
+	clear(f.led)
 	kept := f.looked[:0]
 	for _, c := range f.looked {
 		if c.look() {
@@ -164,7 +183,8 @@ func (f *staff) tick() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.watched = append(f.watched, kept...)
-	if f.ticking = len(f.watched) > 0; f.ticking {
+	f.ticking = len(f.watched) > 0 || len(f.leaders) > 0 || f.turns > 0
+	if f.turns = 0; f.ticking {
 		f.clock.Reset(crewPatience)
 	}
 }

@@ -93,7 +93,20 @@ func (s *Session) beginTurn(now time.Time) {
 
 // endTurn does what there is to do, and lets go of both locks.
 func (s *Session) endTurn() {
-	for s.report() || s.abortDone() || s.flushHeld() || s.endLater() || s.watcher != nil && s.watcher.deliver() {
+	mine := s.reliefs
+	for {
+		some := s.report()
+		switch {
+		case s.reliefs != mine:
+			s.mu.Unlock()
+			return // it is another's
+		case s.passing:
+			s.passTurn()
+			return
+		}
+		if !some && !s.abortDone() && !s.flushHeld() && !s.endLater() && (s.watcher == nil || !s.watcher.deliver()) {
+			break
+		}
 	}
 	if len(s.credits) > 0 {
 		s.giveCredits()
@@ -108,17 +121,49 @@ func (s *Session) endTurn() {
 		s.crew.turnEnded()
 	}
 	s.poke, s.roomier = false, false
-	s.inTurn, s.touched, s.owed = false, false, false
+	s.inTurn, s.touched, s.owed, s.mayLead = false, false, false, false
+	led := s.crew != nil && s.crew.turnLed()
 	s.publish()
 	s.mu.Unlock()
 	s.turn.Unlock()
+	if led {
+		s.crew.over <- true
+	}
 }
 
 // report hands out what the core reports and what is queued. It reports
 // whether there was anything.
 func (s *Session) report() (some bool) {
-	defer s.caught()
+	mine := s.reliefs
+	var at *exchange // whose handler runs in this turn
+	defer func() {
+		if at != nil {
+			s.broken(at, mine, recover())
+		} else if s.announcing != nil {
+			s.caught(recover())
+		}
+	}()
 	for {
+		if c := s.crew; c != nil && c.pending != nil {
+			if !c.leading {
+				s.passing = true
+				return some
+			}
+			some = true
+			f := c.begin()
+			at = s.announcing.exchange
+			s.leave()
+			f(&at.req, &at.res)
+			x := at
+			at = nil
+			if s.lock(); s.reliefs != mine {
+				s.mu.Unlock()
+				x.handled(nil)
+				s.mu.Lock()
+				return some
+			}
+			c.done(x)
+		}
 		for !s.queue.empty() {
 			some = true
 			if t := s.queue.pop(); t.st != nil {
@@ -146,7 +191,9 @@ func (s *Session) report() (some bool) {
 					f(&x.req, &x.res)
 				}
 				s.lock()
-				x.stream.announced()
+				if s.crew == nil || s.crew.pending == nil {
+					x.stream.announced()
+				} // else a handler is to run before
 			}
 			continue
 		}
@@ -157,16 +204,17 @@ func (s *Session) report() (some bool) {
 // caught is deferred by report. It deals with a panic in the stream event of
 // a new request: recovering once a turn is cheaper than once a request. All
 // other callbacks are looked after where they are called.
-func (s *Session) caught() {
-	st := s.announcing
-	if st == nil {
+func (s *Session) caught(r any) {
+	if r == nil {
 		return
 	}
-	if r := recover(); r != nil {
-		s.lock()
-		st.panicked(r)
-		st.server.announced()
+	s.lock()
+	st := s.announcing
+	if s.crew != nil {
+		s.crew.pending = nil
 	}
+	st.panicked(r)
+	st.server.announced()
 }
 
 // flushHeld sends what streams held back. It reports whether there was any.

@@ -98,11 +98,25 @@ func (p *pump) tick() {
 		p.close(end)
 		return
 	case !eof && !p.ep.Done() && (owed || p.isDue(now)):
-		p.advance(now)
+		if !p.leaveToTurn() {
+			p.advance(now)
+		}
 		return
 	}
 	p.flush(now, inTurns)
 	p.settle(now)
+}
+
+// leaveToTurn has the turn that is going on, if one is, see to an Advance in the
+// end, rather than wait for it.
+func (p *pump) leaveToTurn() bool {
+	if !p.inTurn.Load() {
+		return false
+	}
+	p.mu.Lock()
+	p.owed = true
+	p.mu.Unlock()
+	return p.inTurn.Load() // or else settle may have been too early
 }
 
 // isDue reports whether the endpoint wants to be called now.

@@ -31,7 +31,7 @@ type Options struct {
 	// default 1 MiB. A longer one is answered with status 413.
 	BodyLimit events.Opt[int64]
 	// Inline has requests that have no body, by HTTP/2, served within
-	// the turn that brings them, which takes about half the time: handlers and
+	// the turn that brings them, which takes less time still: handlers and
 	// middlewares are then callbacks of package events. They must not wait for
 	// anything, as all that belongs to the connection waits for them:
 	// Response.Write does not wait, and copies what the client does not take.
