@@ -12,8 +12,9 @@ import (
 
 // Options say how is counted. The zero Options work.
 type Options struct {
-	// Buckets are the upper bounds of the histogram of durations, ascending,
-	// at most 100; default 1 ms to 10 s in eleven steps. Others are a panic.
+	// Buckets are the upper bounds of the histogram of durations, ascending, no
+	// two the same, at most 100; default 1 ms to 10 s in eleven steps. Others are
+	// a panic.
 	Buckets []time.Duration
 	// Now tells the time; default time.Now. On a mem.Link that is its method.
 	Now func() time.Time
@@ -49,7 +50,7 @@ func New(o Options) *Metrics {
 	if len(o.Buckets) == 0 {
 		o.Buckets = defaultBuckets
 	}
-	if len(o.Buckets) > 100 || !slices.IsSorted(o.Buckets) {
+	if b := o.Buckets; len(b) > 100 || !slices.IsSorted(b) || len(slices.Compact(slices.Clone(b))) < len(b) {
 		panic("metrics: buckets are at most 100 durations, ascending")
 	}
 	if o.Now == nil {

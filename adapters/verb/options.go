@@ -35,6 +35,7 @@ type Options struct {
 	// middlewares are then callbacks of package events. They must not wait for
 	// anything, as all that belongs to the connection waits for them:
 	// Response.Write does not wait, and copies what the client does not take.
+	// PushStream.Write does: a push is ended by End or SendFrom there.
 	// Default false.
 	Inline events.Opt[bool]
 	// Logger gets what goes wrong; default slog.Default().
