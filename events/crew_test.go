@@ -203,17 +203,18 @@ func TestCrewReset(t *testing.T) {
 			<-done
 			synctest.Wait()
 		}
-		reset(50)
+		reset(10) // no more than one read takes, however small it is
 		if n := began.Load(); n != 0 {
 			t.Errorf("%d handlers ran", n)
 		}
-		// With a goroutine each, too.
+		// With a goroutine each a handler may begin before its reset is read:
+		// but none is left behind.
 		conn := askTogether(t, client, 1, func(int) events.Headers { return events.H(":path", "/waits") }, true)[0]
 		<-time.After(time.Millisecond)
-		reset(20)
+		reset(10)
 		conn.Close()
 		synctest.Wait()
-		if b, e := began.Load(), ended.Load(); b != 1 || e != 1 {
+		if b, e := began.Load(), ended.Load(); b < 1 || b != e {
 			t.Errorf("%d handlers ran, %d ended", b, e)
 		}
 	})
