@@ -205,11 +205,16 @@ func (r *Response) endBodiless() error {
 // SendFrom sends size bytes read from src as the rest of the body, and ends
 // the response; a size of -1 means up to io.EOF. See Stream.SendFrom.
 //
-// Errors: those of Write; src is closed then too, if it can be.
+// Errors: those of Write, and ErrOutOfRange for a size below -1; src is closed
+// then too, if it can be.
 func (r *Response) SendFrom(src io.Reader, size int64) error {
 	st := r.st
 	st.s.lock()
 	defer st.s.unlock()
+	if err := checkSize(size); err != nil {
+		st.closeSource(&source{r: src})
+		return err
+	}
 	r.uncorkAll()
 	if _, err := r.write(chunk{}); err != nil {
 		st.closeSource(&source{r: src})

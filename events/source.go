@@ -25,15 +25,27 @@ type source struct {
 // Should r fail or end early, the stream is reset with INTERNAL_ERROR, so that
 // a truncated body never looks complete.
 //
-// Errors: ErrWriteAfterEnd, ErrInvalidStream; r is closed then too.
+// Errors: ErrWriteAfterEnd, ErrInvalidStream, ErrOutOfRange for a size below -1;
+// r is closed then too.
 func (st *Stream) SendFrom(r io.Reader, size int64) error {
 	st.s.lock()
 	defer st.s.unlock()
-	if err := st.writable(); err != nil {
+	err := checkSize(size)
+	if err == nil {
+		err = st.writable()
+	}
+	if err != nil {
 		st.closeSource(&source{r: r})
 		return err
 	}
 	st.sendFrom(&source{r: r, left: size})
+	return nil
+}
+
+func checkSize(size int64) error {
+	if size < -1 {
+		return ErrOutOfRange.with("The size is %d, must be 0 or more, or -1 for all up to the end", size)
+	}
 	return nil
 }
 
