@@ -37,6 +37,7 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 		<-c.done // or else a handler that returns now would cut the other Close short
 		return c.ended()
 	}
+	close(c.leaving)
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.CloseTimeout)
 	defer cancel()
 	if err := c.sendClose(ctx, code, reason); err != nil {

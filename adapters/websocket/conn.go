@@ -53,8 +53,9 @@ type Conn struct {
 	reading, writing, frame lock
 	in                      incoming // of who reads
 
-	closing   atomic.Bool // Close was called
-	closeSent atomic.Bool // set by who writes a frame
+	closing   atomic.Bool   // Close was called
+	leaving   chan struct{} // closed then
+	closeSent atomic.Bool   // set by who writes a frame
 
 	mu    sync.Mutex
 	err   error // why it is over
@@ -77,7 +78,7 @@ type owed struct {
 
 func newConn(t transport, opts Options, client bool, proto string, deflate bool) *Conn {
 	c := &Conn{t: t, opts: opts, client: client, proto: proto, deflate: deflate,
-		reading: newLock(), writing: newLock(), frame: newLock(), done: make(chan struct{})}
+		reading: newLock(), writing: newLock(), frame: newLock(), leaving: make(chan struct{}), done: make(chan struct{})}
 	c.in.init(c)
 	return c
 }

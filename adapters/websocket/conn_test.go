@@ -123,6 +123,31 @@ func TestCloseElsewhere(t *testing.T) {
 	})
 }
 
+// Who wants to read while Close waits for the peer's answer is told at once.
+func TestReadWhileClosing(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		began := time.Now()
+		done := w.serve(func(c *websocket.Conn) error {
+			go c.Close(1001, "bye")
+			synctest.Wait() // it waits for the answer
+			_, _, err := c.Read(ctx)
+			return err
+		})
+		r := w.raw()
+		if err := <-done; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("the server read %v", err)
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("after %v", took)
+		}
+		r.send(ws.NewCloseFrame(nil))
+		if f := r.frame(); f.Header.OpCode != ws.OpClose {
+			t.Errorf("got %v", f.Header)
+		}
+		r.hangUp()
+	})
+}
+
 func TestCloseArguments(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		done := w.serve(echo)

@@ -45,3 +45,22 @@ func (c *Conn) lockWriting(ctx context.Context) error {
 		return ctx.Err()
 	}
 }
+
+// lockReading locks what reads messages. Close may have the lock for as long as
+// the peer takes to answer: who waits for it then is not to read any more.
+func (c *Conn) lockReading(ctx context.Context) error {
+	if c.reading.tryLock() {
+		return nil
+	}
+	select {
+	case c.reading <- struct{}{}:
+		return nil
+	case <-c.leaving:
+		if err := c.ended(); err != nil {
+			return err
+		}
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -43,7 +43,7 @@ type MessageReader struct {
 //
 // Errors: those of Read.
 func (c *Conn) Reader(ctx context.Context) (MessageType, *MessageReader, error) {
-	if err := c.reading.lock(ctx); err != nil {
+	if err := c.lockReading(ctx); err != nil {
 		return 0, nil, err
 	}
 	defer c.reading.unlock()
@@ -83,7 +83,7 @@ func (r *MessageReader) Read(p []byte) (int, error) {
 		return 0, r.err
 	}
 	c := r.c
-	if err := c.reading.lock(r.ctx); err != nil {
+	if err := c.lockReading(r.ctx); err != nil {
 		return 0, err
 	}
 	defer c.reading.unlock()

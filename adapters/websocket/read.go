@@ -22,7 +22,7 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 }
 
 func (c *Conn) read(ctx context.Context, refuse bool) (MessageType, []byte, error) {
-	if err := c.reading.lock(ctx); err != nil {
+	if err := c.lockReading(ctx); err != nil {
 		return 0, nil, err
 	}
 	defer c.reading.unlock()
