@@ -128,12 +128,16 @@ func TestReadWhileClosing(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		began := time.Now()
 		done := w.serve(func(c *websocket.Conn) error {
+			if _, _, err := c.Read(ctx); err != nil {
+				return err
+			}
 			go c.Close(1001, "bye")
 			synctest.Wait() // it waits for the answer
 			_, _, err := c.Read(ctx)
 			return err
 		})
 		r := w.raw()
+		r.send(ws.NewTextFrame(nil))
 		if err := <-done; !errors.Is(err, net.ErrClosed) {
 			t.Errorf("the server read %v", err)
 		}
