@@ -84,6 +84,7 @@ var targets = func() (all []target) {
 	add(ratios("tls-h2o", "CPU per small request over TLS, `-api events`", cpu("small-tls", "events"), "h2o", false, three[:2], 1)...)
 	add(ratios("tls-go", "CPU per small request over TLS, `-api events`", cpu("small-tls", "events"), "nethttp", false, every, 1./3)...)
 	add(ratios("compat", "CPU per small request, `-api compat`", cpu("small-clear", "compat"), "core", false, every, 1.6)...)
+	add(ratios("verb", "CPU per small request, `-api verb` (five middlewares, a hundred routes)", cpu("small-clear", "verb"), "compat", false, three, 1.4)...)
 
 	down := ref{"bulk-down-clear", "events", "1 MiB, wide", "speed"}
 	add(target{id: "down", what: "1 MiB down, cleartext", value: down, limit: 4, least: true, unit: "GB/s", scale: 1e9},
