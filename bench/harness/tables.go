@@ -120,19 +120,19 @@ var experiments = []*experiment{
 		id: "growth-streams", title: "Requests beside open streams",
 		rows:    []string{"core", "events", "nethttp", "nghttpd", "h2o"},
 		columns: curve(besideStreams, 1, 10, 100, 1000, 10000),
-		metrics: []metric{cpuPerRequest}, plot: curvePlot, rounds: 1,
+		metrics: []metric{cpuPerRequest}, plot: curvePlot,
 	},
 	{
 		id: "growth-connections", title: "Requests beside idle connections",
 		rows:    append(slices.Clone(few), "nghttpd"),
 		columns: curve(besideConns, 1, 10, 100, 1000, 10000),
-		metrics: []metric{cpuPerRequest}, plot: curvePlot, rounds: 1,
+		metrics: []metric{cpuPerRequest}, plot: curvePlot,
 	},
 	{
 		id: "growth-tables", title: "Realistic requests with header tables of some bytes",
 		rows:    []string{"core", "events", "nethttp"},
 		columns: curve(withTables, 0, 1024, 4096, 16384, 65536),
-		metrics: []metric{cpuPerRequest}, plot: curvePlot, rounds: 1,
+		metrics: []metric{cpuPerRequest}, plot: curvePlot,
 	},
 	{
 		id: "fairness", title: "Small requests beside ten downloads on the same connection",
