@@ -2,10 +2,14 @@
 // map does.
 //
 // Streams are opened with rising ids, two apart, and most end soon: those that
-// are open at a time are nearly neighbours. So they stand in a ring, each at its
-// id; and only what finds its place taken, by a stream much older or by ids that
-// a peer chose to that end, is in a map.
+// are open at a time are nearly neighbours. So they stand in a ring, and no two
+// neighbours have the same place. Neighbours that stay, as a thousand downloads
+// do, are spread over the ring, so that those that come and go find one of the
+// few places beside their own free; and only what does not, as ids that a peer
+// chose to that end, is in a map.
 package byid
+
+import "math/bits"
 
 // Table holds a *T for each of a set of ids, which are not 0. A nil Table is
 // empty, and must not be put into.
@@ -20,7 +24,12 @@ type place[T any] struct {
 	v  *T
 }
 
-const smallest = 8 // places of a ring
+const (
+	smallest = 8 // places of a ring
+
+	// beside is how many places an id may have, in one line of a cache.
+	beside = 4
+)
 
 // Len returns how many there are.
 func (t *Table[T]) Len() int {
@@ -35,19 +44,33 @@ func (t *Table[T]) Get(id uint32) *T {
 	if t == nil {
 		return nil
 	}
-	if p := t.at(id); p != nil && p.id == id {
+	if p := t.find(id); p != nil {
 		return p.v
 	}
 	return t.spill[id]
 }
 
-// at is the place of an id, which may be another's.
-func (t *Table[T]) at(id uint32) *place[T] {
-	i := int(id>>1) & (len(t.ring) - 1)
-	if uint(i) >= uint(len(t.ring)) {
+// find returns the place where an id stands, nil if that is not in the ring.
+func (t *Table[T]) find(id uint32) *place[T] {
+	home := t.home(id)
+	if uint(home|beside-1) >= uint(len(t.ring)) {
 		return nil // there is no ring
 	}
-	return &t.ring[i]
+	for k := range beside {
+		if p := &t.ring[home^k]; p.id == id {
+			return p
+		}
+	}
+	return nil
+}
+
+// home is where an id stands if nothing else does. Neighbours go from line to
+// line, and then to the next place of each: so as many as there are places have
+// one each, and half as many leave half of every line.
+func (t *Table[T]) home(id uint32) int {
+	lines := len(t.ring) / beside
+	i := int(id >> 1)
+	return i&(lines-1)*beside | i>>bits.TrailingZeros(uint(lines))&(beside-1)
 }
 
 // Put adds v, which is not nil, for an id that has nothing yet.
@@ -59,9 +82,12 @@ func (t *Table[T]) Put(id uint32, v *T) {
 }
 
 func (t *Table[T]) put(id uint32, v *T) {
-	if p := t.at(id); p.id == 0 {
-		p.id, p.v = id, v
-		return
+	home := t.home(id)
+	for k := range beside {
+		if p := &t.ring[home^k]; p.id == 0 {
+			p.id, p.v = id, v
+			return
+		}
 	}
 	if t.spill == nil {
 		t.spill = make(map[uint32]*T)
@@ -87,7 +113,7 @@ func (t *Table[T]) Delete(id uint32) {
 	if t == nil {
 		return
 	}
-	if p := t.at(id); p != nil && p.id == id {
+	if p := t.find(id); p != nil {
 		*p = place[T]{}
 		t.n--
 		return

@@ -130,3 +130,21 @@ func BenchmarkTable(b *testing.B) {
 		}
 	})
 }
+
+// Those that stay leave room for those that come and go.
+func TestManyThatStay(t *testing.T) {
+	var table Table[int]
+	id := uint32(1)
+	for range 1000 {
+		table.Put(id, new(int))
+		id += 2
+	}
+	for range 10000 {
+		table.Put(id, new(int))
+		if len(table.spill) > 0 {
+			t.Fatalf("%d is in the map", id)
+		}
+		table.Delete(id)
+		id += 2
+	}
+}
