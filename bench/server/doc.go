@@ -5,8 +5,8 @@
 //
 // It answers / with 14 bytes of text, /json with 1 KiB of it, /page as / but
 // with ten fields, /64k, /1m, /50m and /1g with as many zeros, /file with the
-// file that -file names (events and nethttp only; verb has neither that nor the last two), and any POST with the length
-// of its body in decimal. A query after the path makes no difference. With -tls
+// file that -file names (events and nethttp only), and any POST with the length of
+// its body in decimal. A query after the path makes no difference. With -tls
 // it speaks TLS, with a certificate of its own unless -cert and -key name one.
 //
 // -api core drives the protocol core without any layer above it, -api events
