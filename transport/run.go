@@ -30,8 +30,11 @@ type Options struct {
 	Stall time.Duration
 }
 
-// DefaultHold is what a cleartext server sets Options.HoldFirstWrite to.
-const DefaultHold = 20 * time.Millisecond
+// DefaultHold is what a cleartext server sets Options.HoldFirstWrite to. A client
+// speaks first (RFC 9113 §3.4), so that this delays only one that waits for the
+// server; a busy machine may take long between a client's connect and its first
+// bytes.
+const DefaultHold = 500 * time.Millisecond
 
 const (
 	defaultLinger = time.Second
