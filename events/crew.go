@@ -84,7 +84,9 @@ func (s *Session) hire(j job) {
 		c.staff.give(order{c: c, j: j})
 		return
 	}
-	c.put(j)
+	if c.put(j); !s.inTurn {
+		c.haveWork() // no turn may end for long
+	}
 }
 
 // put queues a job. A queue that never gets empty must not grow, either.
@@ -97,9 +99,9 @@ func (c *crew) put(j job) {
 	c.jobs = append(c.jobs, j)
 }
 
-// turnEnded has the work begin. All of a turn's jobs are there then. Who is
-// still at work from before may block: another begins all the same.
-func (c *crew) turnEnded() {
+// haveWork has the work begin: at the end of a turn, when all its jobs are there.
+// Who is still at work from before may block: another begins all the same.
+func (c *crew) haveWork() {
 	if len(c.jobs) == c.head || len(c.workers) >= max(2, runtime.GOMAXPROCS(0)) {
 		return
 	}
