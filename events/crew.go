@@ -49,7 +49,7 @@ type crew struct {
 	running bool    // a handler runs
 	ran     int     // how many did
 	seen    int     // by the clock; -1: it has not looked at this turn
-	listed  bool    // among the staff's leaders
+	rank    int     // its place among the staff's leaders, which guards it; 0: none
 	over    chan bool
 }
 
