@@ -118,7 +118,7 @@ func (c *Conn) slim() {
 	}
 	if !c.needDrain && c.reportHead == nil && c.stage == stageOpen {
 		// Nobody looks at an event any more.
-		c.encodeCache = encodeCache{}
+		c.encodeCache, c.sightings = encodeCache{}, nil
 		c.rares = nil
 		c.sched = schedule{}
 		if c.busy != nil && !c.block.open {
