@@ -64,16 +64,7 @@ type worker struct {
 func (s *Session) hire(j job) {
 	s.lock()
 	defer s.unlock()
-	if s.crew == nil {
-		s.crew = &crew{s: s, over: make(chan bool, 1)}
-		if srv := s.server.owner; srv != nil {
-			s.crew.staff = &srv.staff
-		} else {
-			s.crew.staff = new(staff)
-		}
-		s.crew.staff.engaged()
-	}
-	c := s.crew
+	c := s.engage()
 	if c.spread == 0 && c.mayLead(j.req.st) {
 		c.pending = j.handler
 		return
@@ -87,6 +78,20 @@ func (s *Session) hire(j job) {
 	if c.put(j); !s.inTurn {
 		c.haveWork() // no turn may end for long
 	}
+}
+
+// engage returns the session's crew.
+func (s *Session) engage() *crew {
+	if s.crew == nil {
+		s.crew = &crew{s: s, over: make(chan bool, 1)}
+		if srv := s.server.owner; srv != nil {
+			s.crew.staff = &srv.staff
+		} else {
+			s.crew.staff = new(staff)
+		}
+		s.crew.staff.engaged()
+	}
+	return s.crew
 }
 
 // put queues a job. A queue that never gets empty must not grow, either.
