@@ -87,9 +87,12 @@ func (c *HTTP1Conn) start() error {
 		// What bounds the handlers of a client bounds those that go on behind
 		// their responses.
 		opts.Settings.MaxConcurrentStreams = from.Settings.MaxConcurrentStreams
-		// The other end is ourselves: it neither attacks nor stalls.
+		// The other end is ourselves: it does not attack, and does not stall either,
+		// except that the client behind it may, with a body.
 		opts.Limits.AbuseBudget = core.Unlimited
-		opts.Timeouts = core.Timeouts{Preface: core.Never, SettingsAck: core.Never, Write: core.Never}
+		opts.Timeouts = core.Timeouts{Preface: core.Never, SettingsAck: core.Never, Write: core.Never,
+			BodyIdle: from.Timeouts.BodyIdle, Stall: from.Timeouts.Stall}
+		opts.Limits.StallBytes = from.Limits.StallBytes
 		now := c.srv.opts.Now()
 		if c.ss, c.err = newServerSession(now, &opts, core.TransportUnknown, nil); c.err != nil {
 			return

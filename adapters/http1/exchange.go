@@ -2,11 +2,14 @@ package http1
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"weft/events"
 )
@@ -22,14 +25,21 @@ type exchange struct {
 	st   *events.ClientStream
 	d    *events.Duplex
 
-	mu      sync.Mutex // of w, until the headers are known
-	over    bool
-	sending bool // the body
+	mu       sync.Mutex // of w, until the headers are known
+	over     bool
+	sending  bool        // the body
+	writing  bool        // the body of the response
+	bodyRead atomic.Bool // the request's, to its end
+	broken   atomic.Bool // the request is malformed beyond its head
 }
 
 // serve is the handler of every request.
 func serve(w http.ResponseWriter, r *http.Request) {
 	c := r.Context().Value(connKey{}).(*conn)
+	if status := faultOf(r); status != 0 {
+		refuse(w, status)
+		return
+	}
 	if wantsUpgrade(r) {
 		head := headOf(r)
 		head.HasBody = r.Body != http.NoBody
@@ -66,6 +76,28 @@ func serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.respond(answer)
+	x.leaveBody()
+}
+
+// leaveBody bounds how long net/http waits behind the response for the rest of the
+// body: as long as for the head of another request.
+func (x *exchange) leaveBody() {
+	if wait := x.c.server.http.ReadHeaderTimeout; wait > 0 && !x.bodyRead.Load() {
+		x.c.rest = time.AfterFunc(wait, func() { x.c.Close() })
+	}
+}
+
+// faultOf returns the status for what net/http takes for a request and is none, 0
+// for all others.
+func faultOf(r *http.Request) int {
+	switch {
+	case r.ProtoMajor != 1: // the preface of HTTP/2, behind a request
+		return http.StatusHTTPVersionNotSupported
+	case r.RequestURI == "*" && r.Method != http.MethodOptions, // RFC 9112 §3.2.4
+		strings.Contains(r.RequestURI, "#"): // §3.2: no form of a target has one
+		return http.StatusBadRequest
+	}
+	return 0
 }
 
 // begin gives the request to the server.
@@ -75,6 +107,7 @@ func (x *exchange) begin() bool {
 	head.HasBody = r.Body != http.NoBody || r.Method == http.MethodConnect
 	// Reading the body would send status 100, which is the handler's to say.
 	ready := r.Header.Get("Expect") == ""
+	x.bodyRead.Store(!head.HasBody)
 	if !head.HasBody || r.Method == http.MethodConnect {
 		x.sending, ready = true, false
 	}
@@ -92,6 +125,7 @@ func (x *exchange) begin() bool {
 		return false
 	}
 	x.st, x.d = st, st.Blocking()
+	st.OnClose(x.closed)
 	if ready {
 		x.send()
 	}
@@ -161,6 +195,19 @@ func (x *exchange) end() {
 	x.mu.Unlock()
 }
 
+// closed is for the end of the stream: one that was reset also ends a Write that
+// waits for a client that does not read.
+func (x *exchange) closed() {
+	if code, _ := x.st.RSTCode(); code == events.NoError || x.st.Complete() {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.writing {
+		http.NewResponseController(x.w).SetWriteDeadline(time.Unix(1, 0))
+	}
+}
+
 // sendBody gives the request's body to the server. It runs in a goroutine of
 // its own, and ends at the latest with the stream; a Read that blocks is
 // waited for by net/http, behind the response.
@@ -177,9 +224,13 @@ func (x *exchange) sendBody() {
 		switch err {
 		case nil:
 		case io.EOF:
+			x.bodyRead.Store(true)
 			x.endBody()
 			return
 		default:
+			if !errors.Is(err, io.ErrUnexpectedEOF) { // else the client has left
+				x.broken.Store(true)
+			}
 			x.st.Close(events.Cancel)
 			return
 		}
@@ -190,6 +241,9 @@ func (x *exchange) sendBody() {
 func (x *exchange) endBody() {
 	var list []events.Field
 	for name, values := range x.r.Trailer {
+		if notInTrailers[name] {
+			continue
+		}
 		for _, value := range values {
 			list = append(list, events.Field{Name: name, Value: value})
 		}
@@ -199,14 +253,52 @@ func (x *exchange) endBody() {
 	}
 }
 
+// notInTrailers are the fields that no trailer section may have, by the names
+// that net/http gives them (RFC 9110 §6.5.1). A client that sends one all the same
+// is not heeded.
+var notInTrailers = func() map[string]bool {
+	m := make(map[string]bool)
+	for _, name := range []string{
+		"connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "http2-settings", "te", "trailer",
+		"content-length", "content-encoding", "content-type", "content-range", "host",
+		"authorization", "proxy-authorization", "proxy-authenticate", "www-authenticate", "cookie", "set-cookie",
+		"cache-control", "expect", "max-forwards", "pragma", "range",
+		"age", "date", "expires", "location", "retry-after", "vary", "warning",
+	} {
+		m[http.CanonicalHeaderKey(name)] = true
+	}
+	return m
+}()
+
 // refused answers a request that has no response.
 func (x *exchange) refused() {
 	x.d.Close()
-	if code, _ := x.st.RSTCode(); code != events.RefusedStream {
-		panic(http.ErrAbortHandler)
+	code, _ := x.st.RSTCode()
+	switch {
+	case x.broken.Load():
+		x.end()
+		refuse(x.w, http.StatusBadRequest)
+	case code == events.RefusedStream:
+		x.end()
+		unavailable(x.w) // nobody listens for requests
+	default:
+		x.abort()
 	}
-	x.end()
-	unavailable(x.w) // nobody listens for requests
+}
+
+// abort closes the connection. net/http would wait for the rest of the body before
+// it does, and let a client that sends none keep it open.
+func (x *exchange) abort() {
+	x.c.Close()
+	panic(http.ErrAbortHandler)
+}
+
+// refuse answers what is not a request, after which nobody can tell where another
+// one would begin.
+func refuse(w http.ResponseWriter, status int) {
+	clear(w.Header())
+	w.Header().Set("Connection", "close")
+	w.WriteHeader(status)
 }
 
 // unavailable refuses a request.
@@ -218,6 +310,8 @@ func unavailable(w http.ResponseWriter) {
 // respond sends the response.
 func (x *exchange) respond(answer events.Headers) {
 	defer x.d.Close()
+	x.setWriting(true)
+	defer x.setWriting(false)
 	h := x.w.Header()
 	// What the handler did not set is not made up.
 	h["Date"], h["Content-Type"] = nil, nil
@@ -234,13 +328,13 @@ func (x *exchange) respond(answer events.Headers) {
 		// As long as more is to come, nobody knows when.
 		if !x.st.Complete() {
 			if err := flusher.Flush(); err != nil {
-				panic(http.ErrAbortHandler)
+				x.abort()
 			}
 		}
 		n, err := x.d.Read(buf[:])
 		if n > 0 {
 			if _, err := x.w.Write(buf[:n]); err != nil {
-				panic(http.ErrAbortHandler)
+				x.abort()
 			}
 		}
 		switch err {
@@ -249,9 +343,16 @@ func (x *exchange) respond(answer events.Headers) {
 			x.sendTrailers(flusher)
 			return
 		default:
-			panic(http.ErrAbortHandler) // so that the client sees that it is cut short
+			flusher.Flush()
+			x.abort() // so that the client sees that it is cut short
 		}
 	}
+}
+
+func (x *exchange) setWriting(on bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.writing = on
 }
 
 // sendTrailers has trailers follow the body.

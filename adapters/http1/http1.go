@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -112,8 +113,12 @@ func (h handler) NewHTTP1Server(log *slog.Logger) (events.HTTP1Server, error) {
 		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 		ConnState: func(c net.Conn, state http.ConnState) {
+			k := c.(*conn)
+			if k.rest != nil && state != http.StateActive {
+				k.rest.Stop()
+			}
 			if state == http.StateClosed {
-				c.(*conn).finish()
+				k.finish()
 			}
 		},
 	}
@@ -192,8 +197,23 @@ type conn struct {
 	net.Conn
 	server *server
 	events *events.HTTP1Conn
+	rest   *time.Timer // bounds the wait for the rest of a body, when there was one
+	begun  bool        // something other than empty lines was read
 	once   sync.Once
 	done   chan struct{} // closed when nothing is served on it any more
+}
+
+// Read reads, without empty lines ahead of the first request (RFC 9112 §2.2).
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	for !c.begun && n > 0 {
+		n = copy(p, bytes.TrimLeft(p[:n], "\r\n"))
+		if c.begun = n > 0; c.begun || err != nil {
+			break
+		}
+		n, err = c.Conn.Read(p)
+	}
+	return n, err
 }
 
 type connKey struct{}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"weft/adapters/http1"
+	"weft/core"
 	"weft/events"
 	"weft/transport/mem"
 )
@@ -32,11 +33,17 @@ type world struct {
 // bubble runs f with a server.
 func bubble(t *testing.T, f func(w *world)) {
 	t.Helper()
+	bubbleWith(t, core.Timeouts{}, f)
+}
+
+// bubbleWith does so with a server that has timeouts.
+func bubbleWith(t *testing.T, timeouts core.Timeouts, f func(w *world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t}
 		var err error
 		w.srv, err = events.CreateServer(events.ServerOptions{
-			SessionOptions: events.SessionOptions{Logger: slog.New(slog.DiscardHandler)},
+			SessionOptions: events.SessionOptions{Logger: slog.New(slog.DiscardHandler), Timeouts: timeouts},
 			AllowHTTP1:     true, HTTP1: http1.New(),
 		})
 		if err != nil {

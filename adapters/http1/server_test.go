@@ -324,7 +324,7 @@ func TestPreface(t *testing.T) {
 		c.send("PRINT / HTTP/1.1", "Host: a", "", "")
 		c.gets("PRINT", 200, "1.1")
 		c = w.dial()
-		c.send("PRI * HTTP/1.1", "Host: a", "", "")
+		c.send("PRI / HTTP/1.1", "Host: a", "", "")
 		c.gets("PRI", 200, "1.1")
 		// Who begins and ends says nothing.
 		c = w.dial()
