@@ -59,17 +59,17 @@ type exchangeEvents struct {
 // newExchange is newStream for the Compatibility API.
 func (ss *ServerSession) newExchange() *ServerStream {
 	ss.begun++
-	if ss.begun <= manyRequests {
-		return new(exchange).init()
+	x := ss.spareExchange
+	switch {
+	case x != nil:
+		ss.spareExchange = nil
+	case ss.begun <= manyRequests:
+		x = ss.makeExchange()
+	default:
+		x, ss.spareExchange = ss.makeExchanges()
 	}
-	if ss.spareExchanges == nil || ss.usedExchanges == exchangesAtOnce {
-		ss.spareExchanges, ss.usedExchanges = new([exchangesAtOnce]exchange), 0
-	}
-	ss.usedExchanges++
-	return ss.spareExchanges[ss.usedExchanges-1].init()
+	return x.init()
 }
-
-const exchangesAtOnce = 2 // see atOnce
 
 // init joins the exchange's parts, and returns its stream.
 func (x *exchange) init() *ServerStream {

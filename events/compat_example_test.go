@@ -47,6 +47,22 @@ func ExampleServer_OnRequest() {
 	// hello from /here
 }
 
+// What a listener keeps about each request, in the request's own object.
+func ExampleAttachmentOf() {
+	type visit struct{ user string }
+	server, _ := events.CreateServer(events.ServerOptions{Attach: events.AttachmentOf[visit]()})
+	server.OnRequest(func(req *events.Request, res *events.Response) {
+		events.Attached[visit](req).user = req.Headers().Get("user")
+	})
+	server.OnRequest(func(req *events.Request, res *events.Response) {
+		res.EndString("hello, " + events.Attached[visit](req).user)
+	})
+	ask(server, events.H("user", "somebody"), "")
+	// Output:
+	// 200
+	// hello, somebody
+}
+
 // A client that asks whether to send its body is told.
 func ExampleServer_OnCheckContinue() {
 	server, _ := events.CreateServer(events.ServerOptions{})

@@ -111,6 +111,8 @@ func (x *exchange) route(srv *Server, streamed bool) []handler {
 		if !connect && expect == "" {
 			ss.plain = x.stream.headers
 		}
+	} else {
+		x.stream.repeats = true
 	}
 	var list []handler
 	instead := 0 // of a listener: a status

@@ -49,7 +49,7 @@ type crew struct {
 	running bool    // a handler runs
 	ran     int     // how many did
 	seen    int     // by the clock; -1: it has not looked at this turn
-	rank    int     // its place among the staff's leaders, which guards it; 0: none
+	listed  bool    // among the staff's leaders
 	over    chan bool
 }
 
@@ -64,7 +64,16 @@ type worker struct {
 func (s *Session) hire(j job) {
 	s.lock()
 	defer s.unlock()
-	c := s.engage()
+	if s.crew == nil {
+		s.crew = &crew{s: s, over: make(chan bool, 1)}
+		if srv := s.server.owner; srv != nil {
+			s.crew.staff = &srv.staff
+		} else {
+			s.crew.staff = new(staff)
+		}
+		s.crew.staff.engaged()
+	}
+	c := s.crew
 	if c.spread == 0 && c.mayLead(j.req.st) {
 		c.pending = j.handler
 		return
@@ -75,23 +84,7 @@ func (s *Session) hire(j job) {
 		c.staff.give(order{c: c, j: j})
 		return
 	}
-	if c.put(j); !s.inTurn {
-		c.haveWork() // no turn may end for long
-	}
-}
-
-// engage returns the session's crew.
-func (s *Session) engage() *crew {
-	if s.crew == nil {
-		s.crew = &crew{s: s, over: make(chan bool, 1)}
-		if srv := s.server.owner; srv != nil {
-			s.crew.staff = &srv.staff
-		} else {
-			s.crew.staff = new(staff)
-		}
-		s.crew.staff.engaged()
-	}
-	return s.crew
+	c.put(j)
 }
 
 // put queues a job. A queue that never gets empty must not grow, either.
@@ -104,9 +97,9 @@ func (c *crew) put(j job) {
 	c.jobs = append(c.jobs, j)
 }
 
-// haveWork has the work begin: at the end of a turn, when all its jobs are there.
-// Who is still at work from before may block: another begins all the same.
-func (c *crew) haveWork() {
+// turnEnded has the work begin. All of a turn's jobs are there then. Who is
+// still at work from before may block: another begins all the same.
+func (c *crew) turnEnded() {
 	if len(c.jobs) == c.head || len(c.workers) >= max(2, runtime.GOMAXPROCS(0)) {
 		return
 	}

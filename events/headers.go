@@ -78,6 +78,12 @@ func HeadersOf(fields ...Field) Headers {
 // Len returns the number of fields.
 func (h Headers) Len() int { return len(h.list) }
 
+// Is reports whether both are the very same list, which takes next to no time: see
+// Request.RepeatsHeaders. Others may still have the same fields.
+func (h Headers) Is(other Headers) bool {
+	return len(h.list) == len(other.list) && unsafe.SliceData(h.list) == unsafe.SliceData(other.list)
+}
+
 // At returns the field at index i.
 func (h Headers) At(i int) Field { return h.list[i] }
 

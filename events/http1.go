@@ -167,7 +167,7 @@ func (c *HTTP1Conn) Upgrade(r HTTP1Request, conn net.Conn, head []byte) {
 		conn.Close()
 		return
 	}
-	x := new(exchange)
+	x := c.ss.makeExchange()
 	x.init()
 	c.ss.mu.Lock()
 	x.byHTTP1(c.ss, &r)

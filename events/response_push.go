@@ -20,7 +20,7 @@ func (r *Response) CreatePushResponse(h Headers, f func(err error, push *Respons
 		st.s.post(func() { f(ErrInvalidStream, nil) })
 		return nil
 	}
-	x := new(exchange)
+	x := st.session().makeExchange()
 	x.init()
 	if err := st.push(h, &x.stream, nil); err != nil {
 		st.s.post(func() { f(err, nil) })

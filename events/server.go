@@ -42,6 +42,10 @@ type ServerOptions struct {
 	// AllowHTTP1 it is ErrInvalidArg. Node's name: shouldUpgradeCallback.
 	ShouldUpgrade func(r HTTP1Request) bool
 
+	// Attach gives each request a value of somebody's who stands on the
+	// Compatibility API, at hardly any cost: see AttachmentOf. Default none.
+	Attach Attachment
+
 	// UnknownProtocolTimeout is how long a connection given to a listener of
 	// the unknownProtocol event may live; default 10 s.
 	UnknownProtocolTimeout time.Duration

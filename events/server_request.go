@@ -77,6 +77,11 @@ func (r *Request) HTTPVersionMinor() int {
 // it leaves the request alone.
 func (r *Request) Headers() Headers { return r.shown(r.all()) }
 
+// RepeatsHeaders reports whether Headers is the very list of a request before this
+// one on the connection, which many clients' requests are. Then whatever was found
+// out about that list is worth keeping; see Headers.Is.
+func (r *Request) RepeatsHeaders() bool { return r.st.repeats }
+
 // shown returns the fields of a list that the protocol has.
 func (r *Request) shown(h Headers) Headers {
 	if r.st.http1() != nil {

@@ -35,10 +35,10 @@ type ServerSession struct {
 
 	begun int32 // by the requests of this turn
 	// Objects made for those that are still to come in it, of both kinds, and how
-	// many are used.
-	usedExchanges, used uint8
-	spareExchanges      *[exchangesAtOnce]exchange
-	spare               *[atOnce]ServerStream
+	// many of the streams are used.
+	used          uint8
+	spareExchange *exchange
+	spare         *[atOnce]ServerStream
 }
 
 // NewServerSession makes a session that is driven by whoever calls its
@@ -115,13 +115,15 @@ func (ss *ServerSession) newStream() *ServerStream {
 
 const (
 	manyRequests = 8 // of one turn, after which
-	atOnce       = 4 // objects are made at once: up to 512 bytes cost the collector least
+	atOnce       = 4 // objects are made at once
+
+	cheapSize = 512 // bytes at once cost the collector least
 )
 
 // turnEnded lets go of the objects that were made and not needed.
 func (ss *ServerSession) turnEnded() {
 	if ss.begun > 0 {
-		ss.spare, ss.spareExchanges, ss.begun = nil, nil, 0
+		ss.spare, ss.spareExchange, ss.begun = nil, nil, 0
 	}
 }
 

@@ -21,8 +21,11 @@ func TestStreamIsSmall(t *testing.T) {
 	if size > 128 {
 		t.Errorf("a ServerStream takes %d bytes, want at most 128", size)
 	}
-	if n := size * atOnce; n > 512 {
-		t.Errorf("%d at once take %d bytes, want at most 512", atOnce, n)
+	if n := size * atOnce; n > cheapSize {
+		t.Errorf("%d at once take %d bytes, want at most %d", atOnce, n, cheapSize)
+	}
+	if n := 2 * unsafe.Sizeof(attachedTo[[64]byte]{}); n > cheapSize {
+		t.Errorf("two exchanges with 64 bytes each attached take %d bytes, want at most %d", n, cheapSize)
 	}
 }
 

@@ -21,6 +21,9 @@ type Stream struct {
 	// bodiless, of a server: the request ended with its headers. It is known from
 	// the beginning, and needs no lock.
 	bodiless bool
+	// repeats, of an exchange: the request has the list of headers that one before it
+	// had. That, too, is known before anybody is told of it.
+	repeats bool
 
 	code core.ErrCode // what it ended with
 
