@@ -92,7 +92,7 @@ func (m *message) check(fields []Field, plain *uint64, rules fieldRules) Fault {
 		case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "http2-settings":
 			return m.bad(f, "connection-specific fields do not exist in HTTP/2", FaultConnectionField)
 		case "te":
-			if rules.kind != KindRequest || sawTE || !strings.EqualFold(f.Value, "trailers") {
+			if rules.kind != KindRequest || sawTE || f.Value != "trailers" {
 				return m.bad(f, `te is "trailers", once, in a request`, FaultTE)
 			}
 			sawTE = true

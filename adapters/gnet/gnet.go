@@ -64,12 +64,6 @@ func Start(opts Options) (*Loops, error) {
 	if err != nil {
 		return nil, fmt.Errorf("weft/gnet: %w", err)
 	}
-	for range n {
-		if err := l.addLoop(); err != nil {
-			l.Close()
-			return nil, fmt.Errorf("weft/gnet: %w", err)
-		}
-	}
 	return l, nil
 }
 
@@ -130,11 +124,16 @@ func (l *Loops) Close() error {
 
 var errNotTaken = errors.New("the poller does not take the connection")
 
-// on returns what goes with a loop of gnet's.
-func (l *Loops) on(el engine.EventLoop) *loop {
+// settleOn gives c what goes with a loop of gnet's.
+func (l *Loops) settleOn(el engine.EventLoop, c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.each[el]
+	own := l.each[el]
+	if own == nil {
+		own = &loop{loops: l, el: el, armed: never, detached: make(map[*conn]struct{})}
+		l.each[el] = own
+	}
+	c.loop = own
 }
 
 // execute has r run on a loop, unless the loops have ended.

@@ -31,7 +31,8 @@ type App struct {
 	mu     sync.Mutex
 	opts   atomic.Pointer[Options] // never changed, only replaced; nil: none are set
 	layers []layer
-	table  atomic.Pointer[table] // nil: to be made of layers
+	table  atomic.Pointer[table]   // nil: to be made of layers
+	last   atomic.Pointer[arrival] // nil: there was none
 	server *events.Server
 	pushes pushPlaces
 	hire   func(*events.Request, *events.Response) // has serveEvents run in a goroutine
@@ -91,6 +92,10 @@ func (app *App) layersNow() *table {
 	if t := app.table.Load(); t != nil {
 		return t
 	}
+	return app.makeLayers()
+}
+
+func (app *App) makeLayers() *table {
 	app.mu.Lock()
 	defer app.mu.Unlock()
 	t := makeTable(app.layers)
@@ -234,7 +239,7 @@ func (app *App) Server() (*events.Server, error) {
 	}
 	app.hire = events.InGoroutine(app.serveEvents)
 	if opts.Inline.Or(false) {
-		server.OnRequest(app.serveInline)
+		server.OnRequest(app.inline())
 	} else {
 		server.OnRequest(app.serveApart)
 	}
@@ -249,7 +254,7 @@ func (app *App) makeServer(o *Options) (*events.Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	opts := events.ServerOptions{SessionOptions: o.HTTP2.session()}
+	opts := events.ServerOptions{SessionOptions: o.HTTP2.session(), Attach: events.AttachmentOf[call]()}
 	if _, decided := opts.Settings.EnableConnectProtocol.Get(); !decided && makeTable(app.layers).webSockets() {
 		opts.Settings.EnableConnectProtocol = events.Set(true)
 	}
@@ -273,10 +278,7 @@ func (app *App) makeServer(o *Options) (*events.Server, error) {
 		return events.CreateServer(opts)
 	}
 	config := o.TLS.Config
-	if (len(o.TLS.Cert) > 0) != (len(o.TLS.Key) > 0) {
-		return nil, fmt.Errorf("%w: verb: TLS.Cert and TLS.Key need each other", events.ErrInvalidArg)
-	}
-	if len(o.TLS.Cert) > 0 {
+	if len(o.TLS.Cert) > 0 || len(o.TLS.Key) > 0 {
 		pair, err := tls.X509KeyPair(o.TLS.Cert, o.TLS.Key)
 		if err != nil {
 			return nil, err
@@ -311,7 +313,7 @@ func (app *App) Listen(port ...int) (net.Addr, error) {
 		p = port[0]
 	}
 	if p < 0 || p > 65535 {
-		return nil, outOfRange("Port", p, portRange)
+		return nil, outOfRange("Port", p, "0 to 65535")
 	}
 	return server.Listen(net.JoinHostPort(o.Host, strconv.Itoa(p)))
 }

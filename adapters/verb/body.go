@@ -16,12 +16,13 @@ import (
 // its end may be less than all the client has to say; an error other than io.EOF
 // says that it was cut short.
 func (r *Request) Body() io.Reader {
-	if r.carrier != &r.native {
-		return r.carrier.body()
+	c := (*call)(r).native()
+	if c == nil {
+		return r.carrier().body()
 	}
 	more := r.extra()
 	if more.in == nil {
-		more.in = r.native.body()
+		more.in = c.body()
 	}
 	return more.in
 }

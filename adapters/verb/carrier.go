@@ -40,15 +40,7 @@ type carrier interface {
 }
 
 // native is a request of package events.
-type native struct {
-	req *events.Request
-	res *events.Response
-
-	bodiless bool // what follows the headers is no body
-	inline   bool // within a turn: nothing may wait
-	typed    bool // there is a content-type: all fields are set by way of this
-	measured bool // and a content-length
-}
+type native call
 
 func (c *native) method() string          { return c.req.Method() }
 func (c *native) target() string          { return c.req.URL() }

@@ -86,7 +86,7 @@ func panicked(v any) error { return &PanicError{v, debug.Stack()} }
 // logPanic logs what guard returned.
 func (app *App) logPanic(err error, req *Request) {
 	p := err.(*PanicError)
-	app.options().logger().Error("weft: a handler panicked", "method", req.method, "url", req.URL(), "panic", p.Value, "stack", string(p.Stack))
+	app.options().logger().Error("weft: a handler panicked", "method", req.Method(), "url", req.URL(), "panic", p.Value, "stack", string(p.Stack))
 }
 
 // fail answers for want of an error middleware that does.
@@ -109,7 +109,7 @@ func (app *App) fail(err error, req *Request, res *Response) {
 	if _, ok := err.(*PanicError); ok {
 		app.logPanic(err, req)
 	} else if answer.Status >= 500 {
-		o.logger().Error("weft: a request failed", "method", req.method, "url", req.URL(), "error", err)
+		o.logger().Error("weft: a request failed", "method", req.Method(), "url", req.URL(), "error", err)
 	}
 	if res.Sent() {
 		res.Destroy(err) // what was sent must not look complete

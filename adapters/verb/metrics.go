@@ -38,7 +38,7 @@ func (m *HTTP2Metrics) Middleware() Middleware {
 	return func(req *Request, res *Response, next Next) {
 		more := req.extra()
 		more.onPush = append(more.onPush, m.m.Push)
-		if c, ok := req.carrier.(*native); ok {
+		if c := (*call)(req).native(); c != nil {
 			m.m.Exchange(c.req, c.res)
 			next()
 			return
@@ -49,7 +49,7 @@ func (m *HTTP2Metrics) Middleware() Middleware {
 			if res.Sent() {
 				status = res.StatusCode()
 			}
-			m.m.Observe(req.method, status, time.Since(begun))
+			m.m.Observe(req.Method(), status, time.Since(begun))
 		}()
 		next()
 	}

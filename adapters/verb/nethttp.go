@@ -19,7 +19,7 @@ import (
 // ServeHTTP serves a request of package net/http.
 func (app *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := borrow(w, r)
-	app.serve(new(call), c)
+	app.serve(callBy(c, r.Method))
 	if c.broken {
 		panic(http.ErrAbortHandler)
 	}
@@ -200,10 +200,10 @@ func HTTP(h http.Handler) Handler {
 
 // http returns the request as net/http has it.
 func (r *Request) http() (*http.Request, error) {
-	if c, ok := r.carrier.(*borrowed); ok {
+	if c, ok := r.carrier().(*borrowed); ok {
 		return r.withParams(c.r), nil
 	}
-	c := r.carrier.(*native)
+	c := (*native)(r)
 	out, err := requestOf(c.req)
 	if err != nil {
 		return nil, &Error{Status: http.StatusBadRequest, Cause: err}
@@ -249,7 +249,7 @@ func requestOf(req *events.Request) (*http.Request, error) {
 }
 
 func (r *Request) withParams(out *http.Request) *http.Request {
-	for _, p := range r.params {
+	for _, p := range r.params() {
 		out.SetPathValue(p.name, p.value)
 	}
 	return out
@@ -267,8 +267,8 @@ type writer struct {
 var _ http.Flusher = (*writer)(nil)
 
 func newWriter(res *Response) *writer {
-	c := res.req.carrier
-	w := &writer{outer: res, res: &Response{req: &Request{carrier: c}}, h: make(http.Header)}
+	c := res.carrier()
+	w := &writer{outer: res, res: &Response{more: &requestMore{carrier: c}}, h: make(http.Header)}
 	for _, name := range c.headerNames() {
 		w.h[textproto.CanonicalMIMEHeaderKey(name)] = slices.Clone(c.values(name))
 	}

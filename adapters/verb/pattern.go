@@ -9,6 +9,7 @@ import (
 type pattern struct {
 	segments []segment
 	prefix   bool // of a middleware or a mounted app: more may follow
+	captures bool // not all segments are literal
 }
 
 type segment struct {
@@ -57,6 +58,7 @@ func compile(s string, prefix bool) pattern {
 				panic("verb: a capture without a name, or with another's: " + s)
 			}
 			names[seg.text] = true
+			p.captures = true
 		}
 		p.segments = append(p.segments, seg)
 	}

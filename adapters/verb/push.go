@@ -78,8 +78,8 @@ func (r *Response) CanPush() bool {
 // pusher returns the stream that may promise. A middleware of net/http around
 // the handler changes nothing about it.
 func (r *Response) pusher() (*events.ServerStream, error) {
-	st, ok := r.req.native.stream()
-	if !ok || !r.req.root().app.options().HTTP2.pushes() || !st.PushAllowed() {
+	st, ok := (*native)(r).stream()
+	if !ok || !r.app.options().HTTP2.pushes() || !st.PushAllowed() {
 		return nil, events.ErrPushDisabled
 	}
 	return st, nil
@@ -103,13 +103,13 @@ func (r *Response) Push(path string, opts ...PushOptions) *PushStream {
 	if o.Method == "" {
 		o.Method = "GET"
 	}
-	p := &PushStream{path: path, app: r.req.root().app, done: make(chan struct{}), room: make(chan struct{}, 1)}
-	more := r.req.extra()
+	p := &PushStream{path: path, app: r.app, done: make(chan struct{}), room: make(chan struct{}, 1)}
+	more := r.request().extra()
 	more.pushes = append(more.pushes, p)
 	if main, err := r.pusher(); err != nil {
 		p.fail(err)
 	} else if err := p.promise(main, &o); err == nil {
-		r.req.pushed(p.st)
+		r.request().pushed(p.st)
 	} else {
 		p.mistaken = isMistake(err)
 		p.fail(err)
@@ -119,9 +119,6 @@ func (r *Response) Push(path string, opts ...PushOptions) *PushStream {
 
 // promise makes p a push on the stream of a request.
 func (p *PushStream) promise(main *events.ServerStream, o *PushOptions) error {
-	if o.Method != "GET" && o.Method != "HEAD" {
-		return outOfRange("the method of a push", o.Method, "GET or HEAD")
-	}
 	request := events.H(":method", o.Method, ":path", p.path)
 	for name, value := range o.Request.All() {
 		if strings.HasPrefix(name, ":") {
@@ -163,7 +160,7 @@ func (p *PushStream) promise(main *events.ServerStream, o *PushOptions) error {
 // the client.
 func isMistake(err error) bool {
 	var field *core.FieldError
-	return errors.Is(err, errPseudo) || errors.Is(err, events.ErrOutOfRange) || errors.As(err, &field) ||
+	return errors.Is(err, errPseudo) || errors.As(err, &field) ||
 		errors.Is(err, events.ErrStatusInvalid) || errors.Is(err, events.ErrHeaderSingleValue)
 }
 

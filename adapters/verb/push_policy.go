@@ -98,7 +98,7 @@ func (r *Response) PushResources(list []PushResource, policies ...PushPolicy) []
 	var pushes []*PushStream
 	can := r.CanPush()
 	for _, resource := range list {
-		refused := func(allows PushPolicy) bool { return !allows(r.req, resource) }
+		refused := func(allows PushPolicy) bool { return !allows(r.request(), resource) }
 		if !can || slices.ContainsFunc(policies, refused) {
 			if c, ok := resource.Content.(io.Closer); ok {
 				c.Close()

@@ -12,17 +12,16 @@ import (
 )
 
 // Request is a request as a handler sees it.
-type Request struct {
-	carrier carrier // as the request came, or what Wrap puts in its place
-	native  native  // as it came, if that is by package events
-	walk    *walk   // where it is
-	method  string
-	params  []param
-	more    *requestMore // nil for most
-}
+type Request call
+
+func (r *Request) carrier() carrier { return (*call)(r).carrier() }
 
 // requestMore is what few requests have.
 type requestMore struct {
+	carrier carrier // what brings the request; nil: package events
+	method  string  // if it did not come by that
+	err     error   // the first of the response
+
 	upgrade upgrader                     // nil: it asks for no WebSocket
 	socket  *WebSocket                   // what it has become
 	pushes  []*PushStream                // of its response
@@ -72,21 +71,26 @@ func pathOf(target string) string {
 
 // HTTPVersion returns the version of the protocol the request came by, "2.0"
 // by HTTP/2, "1.1" or "1.0" by what stands in for it.
-func (r *Request) HTTPVersion() string { return r.carrier.version() }
+func (r *Request) HTTPVersion() string { return r.carrier().version() }
 
 // Method returns the method, for example "GET".
-func (r *Request) Method() string { return r.method }
+func (r *Request) Method() string {
+	if r.req != nil {
+		return r.req.Method()
+	}
+	return r.rare().method
+}
 
 // URL returns path and query as they were sent.
-func (r *Request) URL() string { return r.carrier.target() }
+func (r *Request) URL() string { return r.carrier().target() }
 
 // Path returns the path as it was sent, without the query.
-func (r *Request) Path() string { return r.root().path }
+func (r *Request) Path() string { return pathOf(r.URL()) }
 
 // Param returns what a capture of the pattern got, with its escapes undone, "" if
 // the pattern has none of that name.
 func (r *Request) Param(name string) string {
-	for _, p := range r.params {
+	for _, p := range r.params() {
 		if p.name == name {
 			return p.value
 		}
@@ -96,8 +100,9 @@ func (r *Request) Param(name string) string {
 
 // Params returns all that was captured, by names.
 func (r *Request) Params() map[string]string {
-	m := make(map[string]string, len(r.params))
-	for _, p := range r.params {
+	params := r.params()
+	m := make(map[string]string, len(params))
+	for _, p := range params {
 		m[p.name] = p.value
 	}
 	return m
@@ -116,7 +121,7 @@ func (r *Request) Query() url.Values {
 
 // Headers returns the header fields, pseudo-fields included, with lower-case
 // names; by HTTP/1.1 there are no pseudo-fields.
-func (r *Request) Headers() events.Headers { return r.carrier.headers() }
+func (r *Request) Headers() events.Headers { return r.carrier().headers() }
 
 // Get returns the value of a header field, whatever the case of the name, ""
 // if there is none; see events.Headers.Get.
@@ -150,15 +155,25 @@ func (r *Request) Cookie(name string) (value string, ok bool) {
 // Stream returns the stream of the request: its id, state, priority and events.
 // ok is false if there is none: by HTTP/1.1 and by net/http. Its callbacks run
 // beside the handler, in turns of the connection, and must not block.
-func (r *Request) Stream() (st *events.ServerStream, ok bool) { return r.carrier.stream() }
+func (r *Request) Stream() (st *events.ServerStream, ok bool) { return r.carrier().stream() }
 
 // Context returns a context that ends when the client has gone, or the exchange
 // is complete.
-func (r *Request) Context() context.Context { return r.carrier.context() }
+func (r *Request) Context() context.Context { return r.carrier().context() }
 
 // App returns the App that serves the request: the one that is mounted, if the
 // request has come to one.
-func (r *Request) App() *App { return r.walk.app }
+func (r *Request) App() *App {
+	if w := (*call)(r).in(); w != nil {
+		return w.app
+	}
+	return r.app
+}
 
-// root returns the way through the App that the request came to.
-func (r *Request) root() *walk { return &r.walk.call.walk }
+// params returns what was captured on the way to where the request is.
+func (r *Request) params() []param {
+	if r.place == nil {
+		return nil
+	}
+	return r.place.params
+}

@@ -3,6 +3,7 @@ package verb
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -17,46 +18,54 @@ import (
 // Response is the response to a request. What is set before the first of its
 // body was sent goes with it; the first error of Status, Header, Cookie and
 // their like is returned by the method that then sends.
-type Response struct {
-	req    *Request
-	err    error
-	ended  bool
-	served bool // what answers has returned
-}
+type Response call
+
+// request returns the request that is answered.
+func (r *Response) request() *Request { return (*Request)(r) }
+
+func (r *Response) carrier() carrier { return (*call)(r).carrier() }
 
 // fail keeps the first error.
 func (r *Response) fail(err error) *Response {
-	if r.err == nil {
-		r.err = err
+	if err != nil && r.failed() == nil {
+		r.request().extra().err = err
 	}
 	return r
 }
 
+// failed returns the error that was kept.
+func (r *Response) failed() error {
+	if r.more == nil {
+		return nil
+	}
+	return r.more.err
+}
+
 // Status sets the status, 200 to 599; 200 unless set.
-func (r *Response) Status(code int) *Response { return r.fail(r.req.carrier.setStatus(code)) }
+func (r *Response) Status(code int) *Response { return r.fail(r.carrier().setStatus(code)) }
 
 // StatusCode returns the status that was sent, or is to be sent.
-func (r *Response) StatusCode() int { return r.req.carrier.status() }
+func (r *Response) StatusCode() int { return r.carrier().status() }
 
 // Header sets a header field, in place of those of that name; several values
 // make several fields.
 func (r *Response) Header(name string, values ...string) *Response {
-	if c, ok := r.req.carrier.(*native); ok { // so that values need not be on the heap
+	if c := (*call)(r).native(); c != nil { // so that values need not be on the heap
 		return r.fail(c.setHeader(name, values...))
 	}
-	return r.fail(r.req.carrier.setHeader(name, slices.Clone(values)...))
+	return r.fail(r.carrier().setHeader(name, slices.Clone(values)...))
 }
 
 // AddHeader adds a header field to those of that name.
 func (r *Response) AddHeader(name, value string) *Response {
-	return r.fail(r.req.carrier.addHeader(name, value))
+	return r.fail(r.carrier().addHeader(name, value))
 }
 
 // Get returns the value of a header field that is set, "" if there is none.
-func (r *Response) Get(name string) string { return r.req.carrier.header(name) }
+func (r *Response) Get(name string) string { return r.carrier().header(name) }
 
 // Sent reports whether the headers were sent, or the response has ended.
-func (r *Response) Sent() bool { return r.ended || r.req.carrier.sent() }
+func (r *Response) Sent() bool { return r.ended || r.carrier().sent() }
 
 // CookieOptions are the attributes of a cookie.
 type CookieOptions struct {
@@ -91,9 +100,6 @@ func (r *Response) Cookie(name, value string, opts ...CookieOptions) *Response {
 	if c.Path == "" {
 		c.Path = "/"
 	}
-	if o.SameSite < 0 || o.SameSite > http.SameSiteNoneMode {
-		return r.fail(outOfRange("SameSite", int(o.SameSite), "0 or a constant of net/http"))
-	}
 	if err := c.Valid(); err != nil {
 		return r.fail(err)
 	}
@@ -113,7 +119,7 @@ func (r *Response) ClearCookie(name string, opts ...CookieOptions) *Response {
 
 // Trailer sets a field that follows the body.
 func (r *Response) Trailer(name string, values ...string) *Response {
-	return r.fail(r.req.carrier.setTrailer(name, values))
+	return r.fail(r.carrier().setTrailer(name, values))
 }
 
 // Send sends a body and ends the response. A content-type that was not set is
@@ -152,21 +158,21 @@ func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)
 // send sends a body, that of a string if fixed, of a type unless another was set,
 // or "" for none.
 func (r *Response) send(p []byte, t string, fixed bool) error {
-	if r.err == nil && r.ended {
-		r.err = events.ErrHeadersSent
+	if r.ended {
+		r.fail(events.ErrHeadersSent)
 	}
-	c := r.req.carrier
+	c := r.carrier()
 	if t != "" && !c.has("content-type") {
 		r.Header("content-type", t)
 	}
 	if len(p) > 0 && !c.has("content-length") {
 		r.Header("content-length", strconv.Itoa(len(p)))
 	}
-	if r.err != nil {
-		return r.err
+	if err := r.failed(); err != nil {
+		return err
 	}
 	var err error
-	if n := &r.req.native; n != c {
+	if n := (*call)(r).native(); n == nil {
 		if fixed {
 			p = bytes.Clone(p) // net/http's writers may be anybody's
 		}
@@ -178,7 +184,7 @@ func (r *Response) send(p []byte, t string, fixed bool) error {
 	}
 	if err != nil {
 		if err == events.ErrHeadersSent {
-			r.err = err
+			r.fail(err)
 		}
 		return err
 	}
@@ -195,20 +201,20 @@ func (r *Response) send(p []byte, t string, fixed bool) error {
 //
 // Errors: those of Send.
 func (r *Response) SendFrom(src io.Reader, size int64) error {
-	if r.err == nil && r.Sent() {
-		r.err = events.ErrHeadersSent
+	if r.failed() == nil && r.Sent() {
+		r.fail(events.ErrHeadersSent)
 	}
-	if size >= 0 && !r.req.carrier.has("content-length") {
+	if size >= 0 && !r.carrier().has("content-length") {
 		r.Header("content-length", strconv.FormatInt(size, 10))
 	}
-	if r.err != nil {
+	if err := r.failed(); err != nil {
 		if f, ok := src.(io.Closer); ok {
 			f.Close()
 		}
-		return r.err
+		return err
 	}
 	r.ended = true
-	return r.req.carrier.sendFrom(src, size)
+	return r.carrier().sendFrom(src, size)
 }
 
 // Redirect sends the client to another URL, with status 302 unless another is
@@ -218,8 +224,8 @@ func (r *Response) Redirect(url string, status ...int) error {
 	if len(status) > 0 {
 		code = status[0]
 	}
-	if code < 300 || code > 399 || code == http.StatusNotModified {
-		return outOfRange("the status of a redirection", code, "300 to 399, and not 304")
+	if code < 300 || code > 399 {
+		return errors.New("verb: no status of a redirection")
 	}
 	return r.Status(code).Header("location", url).Send(nil)
 }
@@ -228,53 +234,55 @@ func (r *Response) Redirect(url string, status ...int) error {
 // it may load before the response is known: links such as
 // "</style.css>; rel=preload; as=style".
 func (r *Response) EarlyHints(links ...string) error {
-	if r.err != nil {
-		return r.err
+	if err := r.failed(); err != nil {
+		return err
 	}
-	return r.req.carrier.hint(links)
+	return r.carrier().hint(links)
 }
 
 // Write sends a piece of the body, and waits while the client takes nothing. An
 // error says that it has gone.
 func (r *Response) Write(p []byte) (int, error) {
-	if r.err != nil {
-		return 0, r.err
+	if err := r.failed(); err != nil {
+		return 0, err
 	}
-	return r.req.carrier.write(p)
+	return r.carrier().write(p)
 }
 
 // Flush sends the headers, if that has not happened, and what was written.
 func (r *Response) Flush() error {
-	if r.err != nil {
-		return r.err
+	if err := r.failed(); err != nil {
+		return err
 	}
-	return r.req.carrier.flush()
+	return r.carrier().flush()
 }
 
 // End ends the response. Ending again does nothing.
 func (r *Response) End() error {
-	if r.err != nil || r.ended {
-		return r.err
+	if err := r.failed(); err != nil || r.ended {
+		return err
 	}
 	r.ended = true
-	return r.req.carrier.end(nil)
+	return r.carrier().end(nil)
 }
 
 // Destroy breaks the response off, so that it does not look complete. A WebSocket
 // is closed with websocket.StatusInternalError.
 func (r *Response) Destroy(err error) {
-	if ws := r.req.rare().socket; ws != nil {
+	if ws := r.request().rare().socket; ws != nil {
 		ws.conn.Close(websocket.StatusInternalError, "")
 		return
 	}
 	r.ended = true
-	r.req.carrier.destroy(err)
+	r.carrier().destroy(err)
 }
 
 // reset forgets what was set, for another answer.
 func (r *Response) reset() {
-	for _, name := range r.req.carrier.headerNames() {
-		r.req.carrier.dropHeader(name)
+	for _, name := range r.carrier().headerNames() {
+		r.carrier().dropHeader(name)
 	}
-	r.err = nil
+	if r.more != nil {
+		r.more.err = nil
+	}
 }

@@ -1,6 +1,7 @@
 package verb
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -37,7 +38,11 @@ func (l *layer) serves(req *Request) bool {
 	if asks := req.more != nil && req.more.upgrade != nil; l.webSocket || asks {
 		return l.webSocket && asks
 	}
-	return l.method == "" || l.method == req.method || l.method == http.MethodGet && req.method == http.MethodHead
+	if l.method == "" {
+		return true
+	}
+	method := req.Method()
+	return l.method == method || l.method == http.MethodGet && method == http.MethodHead
 }
 
 // table is what an app has, ready to be searched. It is not changed. A path has
@@ -47,7 +52,8 @@ func (l *layer) serves(req *Request) bool {
 // more general ones in it.
 type table struct {
 	layers []layer
-	static pathMap
+	static pathMap // by what staticKey makes of paths
+	exact  pathMap // by paths as most clients write them
 	first  map[string]*step
 	others *step
 }
@@ -93,11 +99,15 @@ func (m *pathMap) find(path string) (list *step, ok bool) {
 	return list, ok
 }
 
-// step is a layer in a list, and what comes after it there.
+// step is a layer in a list, and what comes after it there. What most requests
+// need of it is all here.
 type step struct {
+	before  Middleware // the layer's
+	handler Handler    // the layer's
+	next    *step      // nil: none
+	sure    bool       // the layer is for every path the list is for
+	forGet  bool       // the handler is for GET
 	*layer
-	sure bool  // the layer is for every path the list is for
-	next *step // nil: none
 }
 
 // chain makes a list.
@@ -105,7 +115,7 @@ func chain(layers []*layer) *step {
 	steps := make([]step, len(layers))
 	for i, l := range layers {
 		_, static := l.static()
-		steps[i] = step{layer: l, sure: static || l.pattern.any()}
+		steps[i] = step{layer: l, before: l.before, handler: l.handler, sure: static || l.pattern.any(), forGet: !l.webSocket && (l.method == "" || l.method == http.MethodGet)}
 		if i > 0 {
 			steps[i-1].next = &steps[i]
 		}
@@ -150,7 +160,11 @@ func makeTable(layers []layer) *table {
 	}
 	t := &table{layers: layers, first: make(map[string]*step), others: chain(others)}
 	for key, list := range static {
-		t.static.add(key, chain(list))
+		steps := chain(list)
+		t.static.add(key, steps)
+		if !strings.ContainsAny(key, "?%") { // which mean something else in a path
+			t.exact.add(cmp.Or(key, "/"), steps)
+		}
 	}
 	for key, list := range first {
 		t.first[key] = chain(list)
@@ -174,8 +188,13 @@ func (l *layer) first() (text string, ok bool) {
 	return "", false
 }
 
-// find returns what may be for a path.
-func (t *table) find(path string) *step {
+// find returns what may be for a request's target, or the path that is left of
+// it.
+func (t *table) find(target string) *step {
+	if list, ok := t.exact.find(target); ok {
+		return list
+	}
+	path := pathOf(target)
 	if list, ok := t.static.find(staticKey(path)); ok {
 		return list
 	}
@@ -187,154 +206,6 @@ func (t *table) find(path string) *step {
 		}
 	}
 	return t.others
-}
-
-// walk is a request's way through the layers of an app.
-type walk struct {
-	call   *call
-	app    *App
-	up     *walk // that of the app this one is mounted in
-	path   string
-	params int // of the request's params, how many belong to the mount
-
-	todo *step // what is still to be tried
-	next Next  // pass, once somebody was given it
-}
-
-func (w *walk) init(x *call, app *App, path string, up *walk) {
-	w.call, w.app, w.up, w.path, w.params = x, app, up, path, len(x.req.params)
-	w.todo = app.layersNow().find(path)
-}
-
-// pass gives the request, or an error about it, to the next layer that is for
-// it. It is what middlewares call as next, and a request is as deep in calls as
-// there are middlewares: hence what most of them need is all here.
-func (w *walk) pass(errs ...error) {
-	s := w.todo
-	if len(errs) > 0 || s == nil || !s.sure {
-		w.search(firstError(errs))
-		return
-	}
-	x := w.call
-	w.here()
-	switch {
-	case s.before != nil:
-		w.todo = s.next
-		if w.next == nil {
-			w.next = w.pass
-		}
-		s.before(&x.req, &x.res, w.next)
-	case s.handler != nil && s.serves(&x.req):
-		w.todo = s.next
-		if err := s.handler(&x.req, &x.res); err != nil {
-			w.search(err)
-		}
-	default:
-		w.search(nil)
-	}
-}
-
-func firstError(errs []error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// here notes that the request has come, or come back, to this walk.
-func (w *walk) here() {
-	req := &w.call.req
-	if req.walk != w {
-		req.walk = w
-	}
-	if len(req.params) != w.params {
-		req.params = req.params[:w.params]
-	}
-}
-
-// search is pass for one error, or nil, and whatever comes next.
-func (w *walk) search(err error) {
-	w.here()
-	req, res := &w.call.req, &w.call.res
-	for w.todo != nil {
-		l := w.todo
-		w.todo = l.next
-		if (err != nil) != (l.onError != nil) || l.handler != nil && !l.serves(req) {
-			continue
-		}
-		left := w.path
-		if req.params = req.params[:w.params]; !l.sure {
-			var ok bool
-			if left, req.params, ok = l.pattern.match(left, req.params); !ok {
-				continue
-			}
-		}
-		if l.mounted != nil {
-			in := new(walk)
-			in.init(w.call, l.mounted, left, w)
-			in.pass()
-			return
-		}
-		if l.handler != nil {
-			if err = l.handler(req, res); err == nil {
-				return
-			}
-			continue
-		}
-		if w.next == nil {
-			w.next = w.pass
-		}
-		if l.onError != nil {
-			l.onError(err, req, res, w.next)
-		} else {
-			l.before(req, res, w.next)
-		}
-		return
-	}
-	if w.up != nil {
-		w.up.search(err)
-		return
-	}
-	if err == nil {
-		err = w.unanswered()
-	}
-	if err != nil {
-		w.app.fail(err, req, res)
-	}
-}
-
-// unanswered is the answer to a request that no route is for.
-func (w *walk) unanswered() error {
-	if w.call.res.Sent() {
-		return nil // a middleware answered, and called next all the same
-	}
-	t := w.app.layersNow()
-	methods := t.methods(nil, w.path)
-	if !slices.Contains(methods, http.MethodGet) && t.webSocketAt(w.path) {
-		if get := w.call.req.method == http.MethodGet; get && w.byNetHTTP() && strings.EqualFold(w.call.req.Get("upgrade"), "websocket") {
-			return &Error{Status: http.StatusNotImplemented}
-		} else if get {
-			return errNotWebSocket
-		}
-		methods = append(methods, http.MethodGet)
-	}
-	if len(methods) == 0 {
-		return &Error{Status: http.StatusNotFound}
-	}
-	slices.Sort(methods)
-	w.call.res.Header("allow", strings.Join(slices.Compact(methods), ", "))
-	if w.call.req.method == http.MethodOptions {
-		return w.call.res.Status(http.StatusNoContent).Send(nil)
-	}
-	return &Error{Status: http.StatusMethodNotAllowed}
-}
-
-// byNetHTTP reports whether the request came to App.ServeHTTP.
-func (w *walk) byNetHTTP() bool {
-	_, ok := w.call.req.carrier.(*borrowed)
-	return ok && w.call.req.rare().upgrade == nil
 }
 
 // methods appends the methods for which there are routes with the path.

@@ -29,8 +29,7 @@ type FileOptions struct {
 	// begins with a dot. By default they are not found.
 	Dotfiles bool
 	// MaxAge is how long the client may use the file without asking again, in
-	// whole seconds: the field cache-control, unless that is set. 0 sets none,
-	// negative is events.ErrOutOfRange.
+	// whole seconds: the field cache-control, unless that is set. 0 sets none.
 	MaxAge time.Duration
 }
 
@@ -54,14 +53,11 @@ func (r *Response) SendFile(name string, opts ...FileOptions) error {
 	if len(opts) > 0 {
 		o = opts[0]
 	}
-	if r.err == nil && r.Sent() {
-		r.err = events.ErrHeadersSent
+	if r.failed() == nil && r.Sent() {
+		r.fail(events.ErrHeadersSent)
 	}
-	if r.err != nil {
-		return r.err
-	}
-	if o.MaxAge < 0 {
-		return outOfRange("MaxAge", o.MaxAge, "0 or more")
+	if err := r.failed(); err != nil {
+		return err
 	}
 	f, info, err := o.open(name)
 	if err != nil {
@@ -75,7 +71,7 @@ func (r *Response) SendFile(name string, opts ...FileOptions) error {
 	if t := info.ModTime(); w.h.Get("Etag") == "" && !t.IsZero() {
 		w.h.Set("Etag", fmt.Sprintf(`W/"%x-%x"`, info.Size(), t.UnixNano()))
 	}
-	http.ServeContent(w, r.req.forFile(w.status), info.Name(), info.ModTime(), f)
+	http.ServeContent(w, r.request().forFile(w.status), info.Name(), info.ModTime(), f)
 	if w.failed != nil {
 		r.Destroy(w.failed) // what was sent must not look complete
 		return w.failed
@@ -184,7 +180,7 @@ func fileError(err error) error {
 
 // forFile returns what of the request matters for a file, as net/http has it.
 func (r *Request) forFile(status int) *http.Request {
-	out := &http.Request{Method: r.method, Header: make(http.Header)}
+	out := &http.Request{Method: r.Method(), Header: make(http.Header)}
 	if status != http.StatusOK {
 		return out
 	}
@@ -223,13 +219,12 @@ func (w *fileWriter) Write(p []byte) (int, error) {
 // ReadFrom is what io.CopyN calls.
 func (w *fileWriter) ReadFrom(src io.Reader) (int64, error) {
 	if part, ok := src.(*io.LimitedReader); ok && part.R == io.Reader(w.file) {
-		if w.res.err != nil {
-			w.failed = w.res.err
+		if w.failed = w.res.failed(); w.failed != nil {
 			return 0, w.failed
 		}
 		f := w.file
 		w.file = nil
-		w.failed = w.res.req.carrier.sendFrom(f, part.N)
+		w.failed = w.res.carrier().sendFrom(f, part.N)
 		return part.N, w.failed
 	}
 	n, err := io.Copy(struct{ io.Writer }{w}, src)

@@ -6,34 +6,75 @@ import (
 	"weft/events"
 )
 
-// call is a request that is served. It is one object, as small as can be, for
-// most requests need nothing more.
+// call is a request that is served, and its response. Most requests need nothing
+// more, and so it is as small as can be: events' own object about the request has
+// room for it (events.Attached). Request, Response and native are views of it,
+// which differ in their methods.
 type call struct {
-	req  Request
-	res  Response
-	walk walk
+	req   *events.Request // nil: it did not come by package events
+	res   *events.Response
+	app   *App         // that it came to
+	todo  *step        // what is still to be tried there
+	next  Next         // pass, once somebody was given it
+	place *place       // nil for most
+	more  *requestMore // nil for most
+
+	get      bool // handlers for GET are for it, without asking further
+	inline   bool // it is served within a turn: nothing may wait
+	ended    bool // the response is, or is on its way to be
+	served   bool // what answers has returned
+	bodiless bool // what follows the headers is no body
+	typed    bool // there is a content-type: all fields are set by way of native
+	measured bool // and a content-length
 }
 
-// A request is as deep in calls as there are middlewares, and a processor foresees
-// where to return to from some sixteen of them. So there are few around them: what
-// follows calls the first step itself.
+// callOf returns the call of a request of package events.
+func callOf(req *events.Request, res *events.Response) *call {
+	x := events.Attached[call](req)
+	x.req, x.res = req, res
+	return x
+}
 
-// serveInline serves a request within the turn that brings it, if it has no body.
-func (app *App) serveInline(req *events.Request, res *events.Response) {
-	st, ok := req.Stream()
-	if !ok || !st.EndAfterHeaders() {
-		app.serveApart(req, res)
-		return
+// callBy returns the call of a request that came another way.
+func callBy(c carrier, method string) *call {
+	return &call{more: &requestMore{carrier: c, method: method}}
+}
+
+// carrier is what brought the request, or what Wrap has put in its place.
+func (x *call) carrier() carrier {
+	if x.more == nil || x.more.carrier == nil {
+		return (*native)(x)
 	}
-	if app.onStreamError.any() {
-		app.watch(st)
+	return x.more.carrier
+}
+
+// native is the carrier, if it is package events, or else nil.
+func (x *call) native() *native {
+	if x.more == nil || x.more.carrier == nil {
+		return (*native)(x)
 	}
-	x := new(call)
-	x.req.native.req, x.req.native.res, x.req.native.inline = req, res, true
-	x.init(app, &x.req.native)
-	defer x.done()
-	x.walk.pass()
-	x.res.served = true
+	return nil
+}
+
+// inline returns a function that serves a request within the turn that brings it,
+// if it has no body.
+func (app *App) inline() func(req *events.Request, res *events.Response) {
+	return func(req *events.Request, res *events.Response) {
+		st, ok := req.Stream()
+		if !ok || !st.EndAfterHeaders() {
+			app.serveApart(req, res)
+			return
+		}
+		if app.onStreamError.any() {
+			app.watch(st)
+		}
+		x := callOf(req, res)
+		x.inline = true
+		x.arrive(app)
+		defer x.done()
+		x.start()
+		x.served = true
+	}
 }
 
 // serveApart has a request served in a goroutine.
@@ -46,20 +87,19 @@ func (app *App) serveApart(req *events.Request, res *events.Response) {
 
 // serveEvents serves a request in a goroutine.
 func (app *App) serveEvents(req *events.Request, res *events.Response) {
-	x := new(call)
-	x.req.native.req, x.req.native.res = req, res
-	x.init(app, &x.req.native)
+	x := callOf(req, res)
+	x.arrive(app)
 	defer x.done()
-	x.walk.pass()
-	x.res.served = true
+	x.start()
+	x.served = true
 }
 
 // serve serves a request that came another way.
-func (app *App) serve(x *call, c carrier) {
-	x.init(app, c)
+func (app *App) serve(x *call) {
+	x.app, x.todo = app, app.layersNow().find(x.carrier().target())
 	defer x.done()
-	x.walk.pass()
-	x.res.served = true
+	x.start()
+	x.served = true
 }
 
 // watch has the App told of errors of a stream.
@@ -69,33 +109,27 @@ func (app *App) watch(st *events.ServerStream) {
 	})
 }
 
-func (x *call) init(app *App, c carrier) {
-	x.req.carrier, x.req.method, x.req.walk = c, c.method(), &x.walk
-	x.res.req = &x.req
-	x.walk.init(x, app, pathOf(c.target()), nil)
-}
-
 // done is deferred while the request goes through the layers. It answers one that
 // panicked, and sees to what is left then.
 func (x *call) done() {
-	if !x.res.served {
+	if !x.served {
 		if v := recover(); v != nil {
 			x.panicked(panicked(v))
-			x.res.served = true
+			x.served = true
 		} // else the goroutine ends
 	}
-	if x.req.more != nil {
+	if x.more != nil {
 		x.settle()
 	}
-	if n := &x.req.native; n.inline && !x.res.ended {
-		n.res.End(nil) // does nothing to what is over
+	if x.inline && !x.ended {
+		x.res.End(nil) // does nothing to what is over
 	}
 }
 
 // settle lets go of what the request has made, once a WebSocket that it has
 // become is done with.
 func (x *call) settle() {
-	more := x.req.more
+	more := x.more
 	if more.form != nil {
 		defer more.form.RemoveAll() // of parts that were too many for memory
 	}
@@ -105,9 +139,9 @@ func (x *call) settle() {
 		p.settle()
 	}
 	if ws := more.socket; ws != nil {
-		defer x.walk.app.sockets.remove(ws)
-		if x.res.served {
-			ws.live(&x.req)
+		defer x.app.sockets.remove(ws)
+		if x.served {
+			ws.live((*Request)(x))
 		}
 	}
 }
@@ -123,9 +157,9 @@ func (x *call) panicked(err error) {
 			break
 		}
 		// What panicked is behind the walk; what comes now is for errors.
-		err = guard(func() { x.req.walk.pass(p) })
+		err = guard(func() { x.search(x.in(), p) })
 	}
-	x.res.Destroy(nil)
+	(*Response)(x).Destroy(nil)
 }
 
 // maxPanics is how many panics of one request, error middlewares included, are

@@ -29,9 +29,9 @@ type upgrader func(o websocket.ServerOptions) (*websocket.Conn, error)
 // this method, and answered: it may be returned by the handler; websocket.ErrInvalidArg.
 func (r *Response) Upgrade(opts ...websocket.ServerOptions) (*WebSocket, error) {
 	switch {
-	case r.err != nil:
-		return nil, r.err
-	case r.req.rare().upgrade == nil:
+	case r.failed() != nil:
+		return nil, r.failed()
+	case r.request().rare().upgrade == nil:
 		return nil, errNotWebSocket
 	case r.Sent():
 		return nil, events.ErrHeadersSent
@@ -41,17 +41,17 @@ func (r *Response) Upgrade(opts ...websocket.ServerOptions) (*WebSocket, error) 
 		o = opts[0]
 	}
 	o.Headers = r.upgradeFields(o.Headers)
-	conn, err := r.req.more.upgrade(o)
+	conn, err := r.more.upgrade(o)
 	if err != nil && !errors.Is(err, websocket.ErrRefused) {
 		return nil, err
 	}
-	r.ended, r.err = true, events.ErrHeadersSent
+	r.ended, r.more.err = true, events.ErrHeadersSent
 	if err != nil {
 		return nil, err
 	}
 	ws := &WebSocket{conn: conn}
-	r.req.more.socket = ws
-	if !r.req.root().app.sockets.add(ws) {
+	r.more.socket = ws
+	if !r.app.sockets.add(ws) {
 		conn.Close(websocket.StatusGoingAway, "")
 	}
 	return ws, nil
@@ -65,12 +65,12 @@ var errNotWebSocket = &Error{
 // the latter the ones about a body mean nothing.
 func (r *Response) upgradeFields(h events.Headers) events.Headers {
 	all := events.HeadersOf(h.Fields()...)
-	for _, name := range r.req.carrier.headerNames() {
+	for _, name := range r.carrier().headerNames() {
 		switch lower := strings.ToLower(name); {
 		case lower == "content-type", lower == "content-length", h.Has(lower):
 		case slices.Contains([]string{"connection", "upgrade", "transfer-encoding"}, lower):
 		default:
-			all.Add(lower, r.req.carrier.values(name)...)
+			all.Add(lower, r.carrier().values(name)...)
 		}
 	}
 	return all
@@ -105,10 +105,10 @@ func (app *App) serveConnect(req *events.Request, res *events.Response) {
 		res.End(nil)
 		return
 	}
-	x := new(call)
-	x.req.native = native{req: req, res: res, bodiless: true}
-	x.req.extra().upgrade = func(o websocket.ServerOptions) (*websocket.Conn, error) { return websocket.Upgrade(req, res, o) }
-	app.serve(x, &x.req.native)
+	x := callOf(req, res)
+	x.bodiless = true
+	(*Request)(x).extra().upgrade = func(o websocket.ServerOptions) (*websocket.Conn, error) { return websocket.Upgrade(req, res, o) }
+	app.serve(x)
 }
 
 // shouldUpgrade reports whether a request by HTTP/1.1 is for serveUpgrade. RFC
@@ -140,8 +140,8 @@ func (app *App) serveUpgrade(req *events.Request, conn net.Conn, head []byte) {
 	w := &rawWriter{conn: conn, h: make(http.Header)}
 	upgraded := false
 	c := &borrowed{w: w, r: r, fields: req.Headers(), url: req.URL()}
-	x := new(call)
-	x.req.extra().upgrade = func(o websocket.ServerOptions) (*websocket.Conn, error) {
+	x := callBy(c, r.Method)
+	x.more.upgrade = func(o websocket.ServerOptions) (*websocket.Conn, error) {
 		c.begun = true
 		ws, err := websocket.UpgradeHTTP1(req, conn, head, o)
 		if errors.Is(err, websocket.ErrInvalidArg) {
@@ -151,7 +151,7 @@ func (app *App) serveUpgrade(req *events.Request, conn net.Conn, head []byte) {
 		}
 		return ws, err
 	}
-	app.serve(x, c)
+	app.serve(x)
 	if !upgraded && !c.broken {
 		c.head()
 		w.finish()

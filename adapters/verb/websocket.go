@@ -77,13 +77,13 @@ func (ws *WebSocket) live(req *Request) {
 	code := websocket.StatusNormalClosure
 	if ws.onMessage.any() || ws.onClose.any() {
 		if err := guard(func() { why = ws.read() }); err != nil {
-			req.root().app.logPanic(err, req)
+			req.app.logPanic(err, req)
 			why, code = err, websocket.StatusInternalError
 		}
 	}
 	ws.conn.Close(code, "") // if it was closed here, it waits for the end
 	if err := guard(func() { ws.onClose.each(func(f func(error)) { f(why) }) }); err != nil {
-		req.root().app.logPanic(err, req)
+		req.app.logPanic(err, req)
 	}
 }
 

@@ -19,15 +19,17 @@ func Wrap(m func(http.Handler) http.Handler) Middleware {
 			return
 		}
 		var in passage
+		more := req.extra()
 		h := m(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !in.enter() {
 				return
 			}
 			defer in.running.Done()
-			was := req.carrier
+			was := req.carrier()
 			c := &borrowed{w: w, r: r, fields: was.headers(), url: was.target()}
-			req.carrier = c
-			defer func() { req.carrier = was }()
+			before := more.carrier
+			more.carrier = c
+			defer func() { more.carrier = before }()
 			next()
 			if c.broken && !in.isOver() {
 				was.destroy(nil)

@@ -154,20 +154,13 @@ func TestVersionsAndSuites(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for name, opts := range map[string]tls.ServerOptions{
-		"old version":        {Base: &ctls.Config{MaxVersion: ctls.VersionTLS11}},
-		"bad suites":         {Base: &ctls.Config{CipherSuites: []uint16{ctls.TLS_RSA_WITH_AES_128_CBC_SHA}}},
-		"half a pair":        {CertFile: "cert.pem"},
-		"missing files":      {CertFile: "/nonexistent/cert.pem", KeyFile: "/nonexistent/key.pem"},
-		"both certificates":  {CertFile: "cert.pem", KeyFile: "key.pem", Base: &ctls.Config{Certificates: make([]ctls.Certificate, 1)}},
-		"nothing to reload":  {OnReloadError: func(error) {}},
-		"no protocol":        {Protocols: []string{}},
-		"an empty protocol":  {Protocols: []string{"h2", ""}},
-		"a long protocol":    {Protocols: []string{strings.Repeat("x", 256)}},
-		"two ways to choose": {Protocols: []string{"h2"}, Choose: func(string, []string) string { return "h2" }},
-		"two logs":           {KeyLog: io.Discard, Base: &ctls.Config{KeyLogWriter: io.Discard}},
+		"old version":   {Base: &ctls.Config{MaxVersion: ctls.VersionTLS11}},
+		"bad suites":    {Base: &ctls.Config{CipherSuites: []uint16{ctls.TLS_RSA_WITH_AES_128_CBC_SHA}}},
+		"half a pair":   {CertFile: "cert.pem"},
+		"missing files": {CertFile: "/nonexistent/cert.pem", KeyFile: "/nonexistent/key.pem"},
 	} {
-		if _, err := tls.ServerConfig(opts); err == nil || !strings.HasPrefix(err.Error(), "weft/tls: ") && name != "missing files" {
-			t.Errorf("%s: %v", name, err)
+		if _, err := tls.ServerConfig(opts); err == nil {
+			t.Errorf("%s: no error", name)
 		}
 	}
 }
@@ -188,18 +181,6 @@ func TestKeyLogOnlyWhenAsked(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "SECRET") {
 		t.Errorf("key log: %q", log.String())
-	}
-	log.Reset()
-	server.KeyLogWriter = &log // as crypto/tls has it
-	again, err := tls.ServerConfig(tls.ServerOptions{Base: server})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := shake(t, again, client); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(log.String(), "SECRET") {
-		t.Errorf("the key log of the base: %q", log.String())
 	}
 }
 
