@@ -83,8 +83,9 @@ type Conn struct {
 	reserved    int      // promised to us and not begun
 	wireStreams int      // not closed on the wire
 	streamsSeen int32
-	wantOpen    bool // Open failed with ErrStreamLimit
-	resting     bool // slim has run since there was a stream
+	wantOpen    bool  // Open failed with ErrStreamLimit
+	resting     bool  // slim has run since there was a stream
+	begun       uint8 // streams since it rested, counted up to 2
 
 	// Flow control (flow.go, grow.go, schedule.go).
 	inflow     inflow
@@ -128,19 +129,6 @@ type Conn struct {
 	rares                  *rareEvents
 
 	*busy
-}
-
-// busy is what a connection needs while it parses. An idle one has none (slim);
-// Next makes it before it does anything.
-type busy struct {
-	block       block
-	decodeCache *decodeCache // nil until it keeps anything
-	fieldBuf    []Field
-	same        uint64 // the fields, as bits, that stood there in the block before
-	plain       uint64 // and those of it that need no second look (message.check)
-	got         decoded
-	ev          events
-	lastEnd     endFrame // push.go
 }
 
 // stage is where a connection's life stands.

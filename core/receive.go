@@ -129,7 +129,7 @@ func (c *Conn) slim() {
 		c.out = nil
 	}
 	c.streams.trim()
-	c.resting = true
+	c.resting, c.begun = true, 0
 }
 
 // Resting reports whether the connection has had no stream for a second, and has

@@ -341,6 +341,6 @@ func (c *Conn) born(id StreamID) *stream {
 	}
 	c.disarm(TimerIdle)
 	c.disarm(TimerSlim)
-	c.resting = false
+	c.resting, c.begun = false, min(c.begun+1, 2)
 	return s
 }

@@ -32,6 +32,9 @@ func (s *Session) Receive(now time.Time, p []byte) {
 	}
 	s.bytesRead += int64(len(p))
 	s.active(now)
+	if s.conn.WantsWorkspace() {
+		s.borrowWork()
+	}
 	s.conn.Receive(now, p)
 	s.mayLead = s.patient
 	s.endTurn()
@@ -106,6 +109,7 @@ func (s *Session) SwapOutput(spare []byte) []byte {
 		}
 		s.publish()
 	}
+	s.yieldWork()
 	return out
 }
 
@@ -131,6 +135,7 @@ func (s *Session) SwapPieces(spare []byte) ([]byte, []core.Piece) {
 	if len(out) > 0 {
 		s.publish()
 	}
+	s.yieldWork()
 	return out, pieces
 }
 

@@ -203,7 +203,7 @@ func (r *Response) head(end bool) error {
 		st.responded(s.sent, end, false)
 	} else {
 		fields := r.put(status)
-		same := sameFields(s.sent.list, fields)
+		same := s.isSent(fields)
 		if !same && st.tooLong(fields, core.FrameSizeError) {
 			return nil // the events say so
 		}

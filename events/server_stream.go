@@ -114,10 +114,16 @@ func (s *Session) prepare(h Headers, o RespondOptions) (fields []Field, same boo
 		return nil, false, err
 	}
 	fields = s.response(status, h, o)
-	if same = sameFields(s.sent.list, fields); !same {
+	if same = s.isSent(fields); !same {
 		err = s.checkSingle(fields)
 	}
 	return fields, same, err
+}
+
+// isSent reports whether the fields are those of the session's last response,
+// which needed no checks but those it passed.
+func (s *Session) isSent(fields []Field) bool {
+	return !s.unchecked && sameFields(s.sent.list, fields)
 }
 
 func refusedResponse(err error, fields []Field) error {
@@ -183,14 +189,16 @@ func (s *Session) isGiven(h Headers) bool {
 //go:noinline
 func (s *Session) keepSent(h Headers, o RespondOptions, same bool) Headers {
 	s.given = Headers{}
-	if !same {
+	if !same && s.unchecked && sameFields(s.sent.list, s.fields) {
+		s.unchecked = false // any more
+	} else if !same {
 		list := s.fields
 		s.fields = nil
 		if len(list) > keepFields {
 			s.sentBlock = 0 // it is not that of s.sent
 			return Headers{list}
 		}
-		s.sent = Headers{list}
+		s.sent, s.unchecked = Headers{list}, false
 	}
 	if !o.NoDate {
 		s.given = h

@@ -65,6 +65,9 @@ type Session struct {
 	heard      StreamID // whose headers or data came last
 	waiting    int32    // whose Send fell short
 	sources    int32    // that have a source
+	// unchecked: sent, below, is another session's, which may have had other
+	// limits (workspace.go).
+	unchecked bool
 
 	// The end (end.go).
 	closing   bool // no new streams

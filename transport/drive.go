@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weft/core"
+	"weft/internal/spare"
 )
 
 // Driver is an Endpoint around a core.Conn: the core, a lock, and one function
@@ -90,6 +91,9 @@ func (d *Driver) report(now time.Time) {
 func (d *Driver) Receive(now time.Time, p []byte) {
 	d.mu.Lock()
 	defer d.unlock()
+	if d.conn.WantsWorkspace() {
+		d.conn.UseWorkspace(spare.Workspace())
+	}
 	d.conn.Receive(now, p)
 	d.report(now)
 }
@@ -116,10 +120,20 @@ func (d *Driver) Advance(now time.Time) {
 }
 
 // SwapOutput is part of Endpoint.
-func (d *Driver) SwapOutput(spare []byte) []byte {
+func (d *Driver) SwapOutput(storage []byte) []byte {
 	d.mu.Lock()
 	defer d.unlock()
-	return d.conn.SwapOutput(spare)
+	out := d.conn.SwapOutput(storage)
+	d.giveBack()
+	return out
+}
+
+// giveBack lets other connections have what this one parsed with, if it can do
+// without.
+func (d *Driver) giveBack() {
+	if w := d.conn.SpareWorkspace(); w != nil {
+		spare.Put(w)
+	}
 }
 
 // Gather is part of Gatherer.
@@ -131,10 +145,12 @@ func (d *Driver) Gather() bool {
 }
 
 // SwapPieces is part of Gatherer.
-func (d *Driver) SwapPieces(spare []byte) ([]byte, []core.Piece) {
+func (d *Driver) SwapPieces(storage []byte) ([]byte, []core.Piece) {
 	d.mu.Lock()
 	defer d.unlock()
-	return d.conn.SwapPieces(spare)
+	out, pieces := d.conn.SwapPieces(storage)
+	d.giveBack()
+	return out, pieces
 }
 
 // Wrote is part of Endpoint.

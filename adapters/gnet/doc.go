@@ -48,10 +48,10 @@
 //     Options.Linger of package transport.
 //
 // There is no goroutine for a connection in any of these states. What an idle
-// connection holds after a request, a second later, is some 4 KiB of heap: the
+// connection holds after a request, a second later, is 3.4 KiB of heap: the
 // records of events.ServerSession and core.Conn, a KiB each, its tables of header
 // compression, a fifth of a KiB here and half a KiB in gnet and net. Until the
-// next garbage collection it looks like more, by what the request needed.
+// next garbage collection it looks like 1 KiB more: the first request's.
 //
 // Work that never ends on one connection lets the others of its loop go first
 // after every eighth write. Deadlines are kept to a millisecond, so that many

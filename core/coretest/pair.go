@@ -10,9 +10,13 @@ import (
 // A Pair joins a client and a server of ours on virtual time, which jumps from
 // deadline to deadline. What each of them sends is validated and passed on by
 // Flow, or byte for byte by Move.
+//
+// Both use the same workspaces in turn, as the connections of a process do.
 type Pair struct {
 	Client, Server *End
 	Now            time.Time
+
+	spare []*core.Workspace
 }
 
 // An End is one end of a Pair.
@@ -23,6 +27,7 @@ type End struct {
 	// Closed is how the connection ended, once it has.
 	Closed *core.ConnClosed
 
+	pair  *Pair
 	name  string
 	t     testing.TB
 	check *Validator
@@ -41,8 +46,8 @@ func NewPair(t testing.TB, client, server core.Config) *Pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Client = &End{Conn: c, name: "client", t: t, check: NewValidator(true)}
-	p.Server = &End{Conn: s, name: "server", t: t, check: NewValidator(false)}
+	p.Client = &End{pair: p, Conn: c, name: "client", t: t, check: NewValidator(true)}
+	p.Server = &End{pair: p, Conn: s, name: "server", t: t, check: NewValidator(false)}
 	p.Client.Drain()
 	p.Server.Drain()
 	return p
@@ -68,9 +73,24 @@ func (e *End) Drain() {
 			e.t.Fatalf("the %s's output is wrong: %v", e.name, err)
 		}
 		if len(e.wire) == n && !said {
-			return
+			break
 		}
 	}
+	if w := e.Conn.SpareWorkspace(); w != nil {
+		e.pair.spare = append(e.pair.spare, w)
+	}
+}
+
+// receive is Conn.Receive.
+func (e *End) receive(now time.Time, b []byte) {
+	if e.Conn.WantsWorkspace() {
+		w := new(core.Workspace)
+		if n := len(e.pair.spare); n > 0 {
+			w, e.pair.spare = e.pair.spare[n-1], e.pair.spare[:n-1]
+		}
+		e.Conn.UseWorkspace(w)
+	}
+	e.Conn.Receive(now, b)
 }
 
 // Waiting is how many bytes are on their way from this end.
@@ -85,7 +105,7 @@ func (p *Pair) Move(from, to *End, n int) {
 	}
 	from.wire = from.wire[len(b):]
 	to.check.Received(b)
-	to.Conn.Receive(p.Now, b)
+	to.receive(p.Now, b)
 	to.Drain()
 }
 
