@@ -261,7 +261,9 @@ func (c *Conn) settle(s *stream, next State) {
 }
 
 // leave takes a closed stream out of everything that is about streams on the
-// wire. It stays in the table while it is held or has still to be reported.
+// wire. It stays in the table while it is held or has still to be reported. It is
+// called from deep within handlers, often deeper than a processor foresees returns:
+// so it does itself what it can.
 func (c *Conn) leave(s *stream) {
 	c.rememberClosed(s.id, s.state)
 	c.growth.grown -= s.grown
@@ -281,7 +283,7 @@ func (c *Conn) leave(s *stream) {
 	}
 	c.wireStreams--
 	if !s.held && !s.report {
-		c.forget(s)
+		c.streams.remove(s) // as forget does; it is not counted any more
 	}
 	if c.wireStreams == 0 {
 		c.becameIdle()

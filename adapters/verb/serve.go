@@ -72,7 +72,13 @@ func (app *App) inline() func(req *events.Request, res *events.Response) {
 		x.inline = true
 		x.arrive(app)
 		defer x.done()
-		x.start()
+		// This is start, without the call: see makeNext about those.
+		if s := x.todo; s != nil && s.sure && s.before != nil {
+			x.todo, x.next = s.next, x.makeNext()
+			s.before((*Request)(x), (*Response)(x), x.next)
+		} else {
+			x.search(nil, nil)
+		}
 		x.served = true
 	}
 }
