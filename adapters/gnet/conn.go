@@ -94,6 +94,7 @@ func newConn(ep transport.Endpoint, opts transport.Options, ended func(error)) *
 // open begins.
 func (c *conn) open(sock engine.Conn) {
 	c.sock, c.fd = sock, int32(sock.Fd())
+	boundUnsent(sock.Fd())
 	c.ep.OnWake(c.wake)
 	if c.raised(canceled) { // before there was a loop to tell
 		c.loop.post(c)
@@ -225,7 +226,7 @@ func (c *conn) settle(now time.Time) {
 		c.finish(now)
 	case c.eof: // there are no more turns
 	case c.owed || c.due():
-		c.loop.post(c)
+		c.loop.again(c)
 	default:
 		next = momentOf(c.ep.NextDeadline())
 	}

@@ -64,6 +64,12 @@ func Start(opts Options) (*Loops, error) {
 	if err != nil {
 		return nil, fmt.Errorf("weft/gnet: %w", err)
 	}
+	for range n {
+		if err := l.addLoop(); err != nil {
+			l.Close()
+			return nil, fmt.Errorf("weft/gnet: %w", err)
+		}
+	}
 	return l, nil
 }
 
@@ -124,16 +130,11 @@ func (l *Loops) Close() error {
 
 var errNotTaken = errors.New("the poller does not take the connection")
 
-// settleOn gives c what goes with a loop of gnet's.
-func (l *Loops) settleOn(el engine.EventLoop, c *conn) {
+// on returns what goes with a loop of gnet's.
+func (l *Loops) on(el engine.EventLoop) *loop {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	own := l.each[el]
-	if own == nil {
-		own = &loop{loops: l, el: el, armed: never, detached: make(map[*conn]struct{})}
-		l.each[el] = own
-	}
-	c.loop = own
+	return l.each[el]
 }
 
 // execute has r run on a loop, unless the loops have ended.

@@ -23,10 +23,14 @@ type handler struct {
 // OnOpen is called with a connection that is new, or has been read from before
 // and is to be so again.
 func (h *handler) OnOpen(sock engine.Conn) ([]byte, engine.Action) {
-	c := sock.Context().(*conn)
+	c, ok := sock.Context().(*conn)
+	if !ok {
+		sock.Context().(*loop).opened(sock.EventLoop())
+		return nil, engine.None
+	}
 	c.within = true
 	if c.loop == nil {
-		h.loops.settleOn(sock.EventLoop(), c)
+		c.loop = h.loops.on(sock.EventLoop())
 		c.open(sock)
 	} else {
 		c.attached(sock)
@@ -35,9 +39,16 @@ func (h *handler) OnOpen(sock engine.Conn) ([]byte, engine.Action) {
 }
 
 func (h *handler) OnTraffic(sock engine.Conn) engine.Action {
-	c, _ := sock.Context().(*conn)
 	p, _ := sock.Next(-1)
-	if c == nil || len(p) == 0 {
+	if len(p) == 0 {
+		return engine.None
+	}
+	if l, ok := sock.Context().(*loop); ok {
+		l.heard()
+		return engine.None
+	}
+	c, _ := sock.Context().(*conn)
+	if c == nil {
 		return engine.None
 	}
 	c.within = true

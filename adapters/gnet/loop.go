@@ -8,6 +8,7 @@ import (
 	"time"
 
 	engine "github.com/panjf2000/gnet/v2"
+	"golang.org/x/sys/unix"
 
 	"weft/transport"
 )
@@ -27,9 +28,12 @@ type loop struct {
 	// What follows is used by the loop's goroutine only.
 	spare     []*conn
 	buffers   [][]byte
+	in        []byte // what hear reads into
 	deadlines deadlines
 	timer     *time.Timer
 	armed     moment             // when it fires
+	bell      int                // a socket: what is written to it gnet tells us of
+	rung      bool               // and has not told yet
 	detached  map[*conn]struct{} // connections that gnet does not have
 }
 
@@ -71,7 +75,7 @@ func (l *loop) fail(c *conn, why *transport.CloseError) {
 	l.tick()
 }
 
-// Run is what gnet calls for post and tick.
+// Run is what gnet calls for post and tick, and heard for again.
 func (l *loop) Run(context.Context) error {
 	l.mu.Lock()
 	list, failed := l.woken, l.failed
@@ -111,6 +115,14 @@ func (l *loop) buffer() []byte {
 	return b
 }
 
+// input returns what input may be read into, until somebody else reads.
+func (l *loop) input() []byte {
+	if l.in == nil {
+		l.in = make([]byte, newBuffer)
+	}
+	return l.in
+}
+
 // keep takes an output buffer back.
 func (l *loop) keep(b []byte) {
 	if cap(b) >= newBuffer && cap(b) <= largeBuffer && len(l.buffers) < maxBuffers {
@@ -126,4 +138,5 @@ func (l *loop) stop() {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
+	unix.Close(l.bell)
 }

@@ -45,8 +45,25 @@ func (c *conn) flush(now time.Time) {
 			c.owed = true
 			return // settle posts it
 		default:
-			c.advance(now, true)
+			c.hear()
+			if !c.ep.Done() {
+				c.advance(c.now(), true)
+			}
 		}
+	}
+}
+
+// hear is a turn for input that has come meanwhile: it may be about what is more
+// urgent than what is being written. Its end, and errors, are left to gnet.
+func (c *conn) hear() {
+	if c.sock == nil || c.parking || c.discard || c.ep.ReadPaused() {
+		return
+	}
+	p := c.loop.input()
+	if n, _ := unix.Read(int(c.fd), p); n > 0 {
+		c.begin(true)
+		c.ep.Receive(c.now(), p[:n])
+		c.lower(inTurn)
 	}
 }
 
