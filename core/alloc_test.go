@@ -23,7 +23,7 @@ func noAllocs(t *testing.T, what string, f func()) {
 func TestServerRequestsDoNotAllocate(t *testing.T) {
 	c := mustServer(t, manyStreams())
 	p := newPeerBlocks()
-	next := greet(t, c, p, request, request)
+	next := greet(t, c, p, request, request, request)
 	block := bytes.Clone(p.encode(request))
 	var in, out []byte
 	noAllocs(t, "serving indexed requests", func() {

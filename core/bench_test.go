@@ -125,7 +125,7 @@ func grant(in []byte, n int) []byte { return frame.AppendWindowUpdate(in, 0, uin
 func BenchmarkServerSmall(b *testing.B) {
 	c := mustServer(b, manyStreams())
 	p := newPeerBlocks()
-	next := greet(b, c, p, request, request)
+	next := greet(b, c, p, request, request, request)
 	block := bytes.Clone(p.encode(request))
 	if len(block) != len(request) {
 		b.Fatalf("request is not fully indexed: %x", block)

@@ -50,11 +50,14 @@ func (c *Conn) beginBlock(fragment []byte, end bool) Event {
 	b := &c.block
 	b.scan = blockScan{}
 	if end {
+		c.disarm(TimerHeaderBlock) // of a frame that came in pieces
 		return c.endBlock(fragment)
 	}
 	b.open = true
 	b.continuations = 0
-	c.arm(TimerHeaderBlock, c.cfg.HeaderBlock)
+	if c.deadlines[TimerHeaderBlock] == unarmed {
+		c.arm(TimerHeaderBlock, c.cfg.HeaderBlock)
+	}
 	c.extendBlock(fragment)
 	return nil
 }

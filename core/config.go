@@ -217,6 +217,9 @@ func (cfg *Config) withDefaults(client bool) (config, error) {
 			return c, &ConfigError{"FrameTypes", fmt.Sprintf("0x%02x", t), "types this package does not handle itself"}
 		}
 	}
+	if !client && cfg.Authoritative != nil {
+		return c, &ConfigError{"Authoritative", "set", "nil on a server, which is promised nothing"}
+	}
 	if cfg.Transport > TransportEncrypted {
 		return c, &ConfigError{"Transport", fmt.Sprint(cfg.Transport), "a Transport constant"}
 	}

@@ -49,8 +49,9 @@ type Conn struct {
 	// Output (output.go, encode.go).
 	enc           *hpack.Encoder
 	encodeCache   encodeCache
-	numbered      uint32 // the number given to a block last, in either direction (repeat.go)
-	lastSent      uint32 // the number of the block sent last
+	numbered      uint32     // the number given to a block last, in either direction (repeat.go)
+	lastSent      uint32     // the number of the block sent last
+	sightings     *sightings // nil until a field is fickle (indexing.go)
 	tableChanged  bool
 	indexing      bool   // fields may go into the table: a block was sent before
 	literal       bool   // the field being encoded is not to go into it
@@ -61,6 +62,7 @@ type Conn struct {
 	taken         bool     // any output was ever taken
 	swapped       bool     // out is storage that was lent
 	batch         uint16   // how often (low bits)
+	fresh         bool     // the block being encoded has a fickle field of a new value
 	handed        int      // taken and not yet Wrote
 	replies       int      // of out: frames the peer made us send
 	repliesHanded int

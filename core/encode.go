@@ -50,7 +50,7 @@ func (c *Conn) encodeFields(fields []Field) {
 	for i := range fields {
 		f := hpack.HeaderField(fields[i])
 		f.Sensitive = f.Sensitive || !c.cfg.indexCredentials && neverIndexed(&fields[i])
-		if first && !f.Sensitive && !isStaticStatus(&fields[i]) {
+		if !f.Sensitive && (first && !isStaticStatus(&fields[i]) || !first && c.isFresh(&fields[i])) {
 			// The encoder leaves its table alone for fields that must not be
 			// indexed; the sink says that they may be.
 			f.Sensitive, c.literal = true, true
@@ -169,11 +169,13 @@ func (c *Conn) writeBlock(w headerFrame, fields []Field, kind HeadersKind, m *me
 		c.lastSent = known.number
 	} else {
 		c.lastSent = 0
-		c.tableChanged = false
+		c.tableChanged, c.fresh = false, false
 		c.encodeFields(fields)
-		if c.tableChanged {
+		switch {
+		case c.tableChanged:
 			c.encodeCache.invalidate()
-		} else {
+		case c.fresh: // the next one like it will be shorter
+		default:
 			if n := c.nextNumber(); c.encodeCache.store(fields, kind, m, c.out[body:], n) {
 				c.lastSent = n
 			}

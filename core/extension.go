@@ -14,10 +14,10 @@ const maxAltSvc = 1 << 10
 func (c *Conn) recvAltSvc(h frame.Header, p []byte) Event {
 	f, err := frame.ParseAltSvc(h, p)
 	switch {
-	case err != nil:
+	case c.client && err != nil:
 		c.fail(FaultFrameSize)
 		return nil
-	case !c.client, // a server ignores it
+	case !c.client, // a server ignores it, whatever it holds
 		(h.Stream == 0) == (len(f.Origin) == 0), // RFC 7838 §4: one names the origin, the other does not
 		len(f.Origin)+len(f.Value) > maxAltSvc:
 		c.charge(causeIgnored)
@@ -83,7 +83,11 @@ func (c *Conn) recvOrigin(h frame.Header, p []byte) Event {
 		c.origins.list = append(c.origins.list, string(origin))
 		c.origins.bytes += len(origin)
 	}
-	if c.closed() || len(c.origins.list) == known {
+	if c.closed() {
+		return nil
+	}
+	if len(c.origins.list) == known {
+		c.charge(causeIgnored) // it said nothing new
 		return nil
 	}
 	ev := &c.rare().origin

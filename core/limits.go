@@ -126,8 +126,8 @@ type Timeouts struct {
 	// 10 s, absolute. Beyond: connection error PROTOCOL_ERROR.
 	Preface time.Duration
 
-	// HeaderBlock: from a HEADERS or PUSH_PROMISE to its END_HEADERS; 10 s,
-	// absolute. Beyond: connection error ENHANCE_YOUR_CALM.
+	// HeaderBlock: from the first bytes of a HEADERS or PUSH_PROMISE to the end
+	// of the frame with END_HEADERS; 10 s, absolute. Beyond: connection error ENHANCE_YOUR_CALM.
 	HeaderBlock time.Duration
 
 	// SettingsAck: from our SETTINGS to their acknowledgement; 10 s. Beyond:

@@ -179,13 +179,15 @@ func parsePriorityField(v string) signal {
 				break
 			}
 		}
-		switch {
+		switch { // the last of a key counts, also if it says nothing
 		case key == "u" && len(value) == 1 && value[0] >= '0' && value[0] <= '7':
 			g.urgency, g.hasUrgency = value[0]-'0', true
+		case key == "u":
+			g.urgency, g.hasUrgency = defaultUrgency, false
 		case key == "i" && (len(member) == 1 || value == "?1" || value == "" && member[1] == ';'):
 			g.incremental, g.hasMode = true, true
-		case key == "i" && value == "?0":
-			g.incremental, g.hasMode = false, true
+		case key == "i":
+			g.incremental, g.hasMode = false, value == "?0"
 		}
 	}
 	return g

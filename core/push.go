@@ -68,6 +68,7 @@ func (c *Conn) recvPromised(fault Fault) Event {
 		// The request is gone, so nobody wants its pushes (RFC 9113 §5.1).
 		c.rememberClosed(id, StateClosedByUs)
 		c.replyReset(id, Cancel)
+		c.charge(causeClosedStream) // some are on their way, but not without end
 		return nil
 	}
 	switch {

@@ -118,7 +118,7 @@ func (c *Conn) slim() {
 	}
 	if !c.needDrain && c.reportHead == nil && c.stage == stageOpen {
 		// Nobody looks at an event any more.
-		c.encodeCache = encodeCache{}
+		c.encodeCache, c.sightings = encodeCache{}, nil
 		c.rares = nil
 		c.sched = schedule{}
 		if c.busy != nil && !c.block.open {
@@ -192,9 +192,11 @@ func (c *Conn) nextFrame() (h frame.Header, p []byte, ok bool) {
 		}
 		c.partial = append(c.partial, in...)
 		c.input = nil
+		c.timePartial()
 		return h, nil, false
 	}
 	if !c.fill(frame.HeaderLen) {
+		c.timePartial()
 		return h, nil, false
 	}
 	h = frame.ParseHeader(c.partial)
@@ -203,6 +205,7 @@ func (c *Conn) nextFrame() (h frame.Header, p []byte, ok bool) {
 		return h, nil, false
 	}
 	if !c.fill(frame.HeaderLen + int(h.Length)) {
+		c.timePartial()
 		return h, nil, false
 	}
 	p = c.partial[frame.HeaderLen:]
@@ -214,6 +217,19 @@ func (c *Conn) nextFrame() (h frame.Header, p []byte, ok bool) {
 		c.partial = c.partial[:0]
 	}
 	return h, p, true
+}
+
+// timePartial has the time for a header block run as soon as the beginning of one
+// is there, even if its frame is not: its bytes might come one by one.
+func (c *Conn) timePartial() {
+	const typeAt = 3
+	if len(c.partial) <= typeAt || c.deadlines[TimerHeaderBlock] != unarmed {
+		return
+	}
+	switch frame.Type(c.partial[typeAt]) {
+	case frame.TypeHeaders, frame.TypePushPromise:
+		c.arm(TimerHeaderBlock, c.cfg.HeaderBlock)
+	}
 }
 
 // keepPartial is how large a buffer is kept for the next frame that comes in

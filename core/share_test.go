@@ -40,4 +40,8 @@ func TestShare(t *testing.T) {
 	if _, err := (Config{Limits: Limits{MaxReplies: -5}}).Share(false); !errors.As(err, &wrong) || wrong.Option != "MaxReplies" {
 		t.Errorf("a limit of -5: %v", err)
 	}
+	push := Config{Authoritative: func(string) bool { return true }}
+	if _, err := NewServer(now, push); !errors.As(err, &wrong) || wrong.Option != "Authoritative" {
+		t.Errorf("a server that takes pushes: %v", err)
+	}
 }

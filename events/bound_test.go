@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"weft/core"
 	"weft/events"
 	"weft/transport/mem"
 	wefttls "weft/transport/tls"
@@ -105,13 +106,27 @@ func TestConnectWithoutALPN(t *testing.T) {
 	}
 }
 
-// Options that contradict each other are an error.
+// Options that contradict each other, or the URL, are an error that names them.
 func TestConnectOptions(t *testing.T) {
-	_, err := events.Connect(t.Context(), "http://localhost", events.ConnectOptions{
-		Dialer:           new(net.Dialer),
-		CreateConnection: func(context.Context) (net.Conn, error) { return nil, io.EOF },
-	})
-	if !errors.Is(err, events.ErrInvalidArg) || !strings.Contains(err.Error(), "Dialer") {
+	create := func(context.Context) (net.Conn, error) { return nil, io.EOF }
+	over := func(kind core.Transport) events.SessionOptions { return events.SessionOptions{Transport: kind} }
+	for _, x := range []struct {
+		name, url string
+		opts      events.ConnectOptions
+	}{
+		{"Dialer", "http://localhost", events.ConnectOptions{Dialer: new(net.Dialer), CreateConnection: create}},
+		{"TLS", "https://localhost", events.ConnectOptions{TLS: new(tls.Config), CreateConnection: create}},
+		{"TLS", "http://localhost", events.ConnectOptions{TLS: new(tls.Config)}},
+		{"MaxVersion", "https://localhost", events.ConnectOptions{TLS: &tls.Config{MaxVersion: tls.VersionTLS11}}},
+		{"Transport", "http://localhost", events.ConnectOptions{SessionOptions: over(core.TransportEncrypted)}},
+		{"Transport", "https://localhost", events.ConnectOptions{SessionOptions: over(core.TransportCleartext)}},
+	} {
+		if _, err := events.Connect(t.Context(), x.url, x.opts); !errors.Is(err, events.ErrInvalidArg) || !strings.Contains(err.Error(), x.name) {
+			t.Errorf("%s, %s: %v", x.name, x.url, err)
+		}
+	}
+	_, err := events.CreateSecureServer(events.SecureServerOptions{ALPNProtocols: []string{""}})
+	if !errors.Is(err, events.ErrInvalidArg) || !strings.Contains(err.Error(), "Protocols") {
 		t.Error(err)
 	}
 	if _, err := events.Connect(t.Context(), "http://localhost", events.ConnectOptions{MaxPending: -1}); !errors.Is(err, events.ErrOutOfRange) || !strings.Contains(err.Error(), "MaxPending") {

@@ -9,7 +9,7 @@ import (
 )
 
 // carriedBy notes what carries the session: a connection, or with nil a loop of
-// the caller's, for which the option Transport speaks.
+// the caller's. If its kind is unknown, the option Transport speaks for it.
 func (s *Session) carriedBy(conn net.Conn, kind core.Transport) {
 	s.carrier = conn
 	if c, ok := conn.(interface{ ConnectionState() tls.ConnectionState }); ok {
@@ -18,7 +18,7 @@ func (s *Session) carriedBy(conn net.Conn, kind core.Transport) {
 			s.addOrigins([]string{serverOrigin(name, conn.LocalAddr())})
 		}
 	}
-	if conn == nil {
+	if kind == core.TransportUnknown {
 		kind = s.opts.Transport
 	}
 	s.encrypted = s.encrypted || kind == core.TransportEncrypted
@@ -37,6 +37,14 @@ func serverOrigin(name string, at net.Addr) string {
 func (o *SessionOptions) checkTransport(kind core.Transport) error {
 	if o.Transport != core.TransportUnknown && kind != core.TransportUnknown && o.Transport != kind {
 		return ErrInvalidArg.with("The option Transport contradicts what carries the session; leave it unset")
+	}
+	return nil
+}
+
+// checkConn does so where that is seen only now.
+func (o *SessionOptions) checkConn(conn net.Conn) error {
+	if _, ok := conn.(interface{ ConnectionState() tls.ConnectionState }); ok {
+		return o.checkTransport(core.TransportEncrypted)
 	}
 	return nil
 }

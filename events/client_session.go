@@ -141,7 +141,8 @@ type RequestOptions struct {
 	Parent    StreamID
 	Weight    int
 	// WaitForTrailers leaves the stream open after End, until SendTrailers:
-	// the wantTrailers event says when.
+	// the wantTrailers event says when. A request that ends with its headers has
+	// none: there it is ErrInvalidArg.
 	WaitForTrailers bool
 }
 
@@ -154,8 +155,8 @@ type RequestOptions struct {
 // until it has its first listener. To set several listeners before anything
 // can happen, call Request within Session.Do.
 //
-// Errors: ErrInvalidSession, ErrGoAwaySession, ErrPendingLimit, those about
-// fields that Respond has too, and for CONNECT ErrConnectAuthority,
+// Errors: ErrInvalidSession, ErrGoAwaySession, ErrPendingLimit, ErrInvalidArg
+// about options, those about fields that Respond has too, and for CONNECT ErrConnectAuthority,
 // ErrConnectScheme and ErrConnectPath. Nothing was sent then. A bad :path is
 // reported by the stream's error event.
 func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...RequestOptions) (*ClientStream, error) {
@@ -181,27 +182,25 @@ func (cs *ClientSession) request(ctx context.Context, h Headers, o RequestOption
 	if bad != nil && bad != errBadPath {
 		return nil, bad
 	}
+	head, end := endsItself(full.Method())
+	end = o.EndStream.Or(end)
+	if end && o.WaitForTrailers {
+		return nil, ErrInvalidArg.with("The option WaitForTrailers has no use for a request that ends with its headers: EndStream is true, as it is for GET, HEAD and DELETE unless set")
+	}
 	st := &ClientStream{}
 	st.s, st.client = &cs.Session, st
 	st.sent = pack(full)
-	switch full.Method() {
-	case "HEAD":
+	if head {
 		st.set(isHead)
-		fallthrough
-	case "GET", "DELETE":
-		if o.EndStream.Or(true) {
-			st.set(isEnding)
-		}
-	default:
-		if o.EndStream.Or(false) {
-			st.set(isEnding)
-		}
+	}
+	if end {
+		st.set(isEnding)
 	}
 	if o.Exclusive || o.Parent != 0 || o.Weight != 0 {
 		p := PriorityOptions{Exclusive: o.Exclusive, Parent: o.Parent, Weight: o.Weight}.priority()
 		st.extras().priority = &p
 	}
-	if o.WaitForTrailers && !st.is(isEnding) {
+	if o.WaitForTrailers {
 		st.set(wantsTail)
 	}
 	if !cs.inTurn {
@@ -230,6 +229,18 @@ func (cs *ClientSession) request(ctx context.Context, h Headers, o RequestOption
 		cs.openPending()
 	}
 	return st, nil
+}
+
+// endsItself reports whether a request of the method is HEAD, and whether it has
+// no body unless somebody says so.
+func endsItself(method string) (head, end bool) {
+	switch method {
+	case "HEAD":
+		return true, true
+	case "GET", "DELETE":
+		return false, true
+	}
+	return false, false
 }
 
 // full returns the headers of a request with all it needs, and what is wrong

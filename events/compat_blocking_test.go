@@ -21,12 +21,19 @@ import (
 // blockingPair is a server whose handler may block, and a client of it.
 func blockingPair(t *testing.T, opts events.ServerOptions, f func(*events.Request, *events.Response)) *events.ClientSession {
 	t.Helper()
+	_, client := servedPair(t, opts, events.InGoroutine(f))
+	return client
+}
+
+// servedPair is a server with a listener for requests, and a client of it.
+func servedPair(t *testing.T, opts events.ServerOptions, f func(*events.Request, *events.Response)) (*events.Server, *events.ClientSession) {
+	t.Helper()
 	opts.Logger = slog.New(slog.DiscardHandler)
 	srv, err := events.CreateServer(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv.OnRequest(events.InGoroutine(f))
+	srv.OnRequest(f)
 	l := mem.Listen()
 	go srv.Serve(l)
 	client, err := events.Connect(t.Context(), "http://localhost", events.ConnectOptions{
@@ -42,7 +49,7 @@ func blockingPair(t *testing.T, opts events.ServerOptions, f func(*events.Reques
 		srv.Wait()
 		client.Wait()
 	})
-	return client
+	return srv, client
 }
 
 func TestCompatEcho(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"weft/events"
+	"weft/transport/mem"
 )
 
 // A server that serves nothing but CONNECT needs a listener for nothing else,
@@ -14,7 +15,15 @@ func TestCompatConnectAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, link := linkTo(t, srv)
+	session, err := srv.NewSession(mem.Epoch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := mem.NewLink(client, session, mem.Options{})
 	ask := func(h events.Headers) (answer string) {
 		client.Do(func() {
 			st, err := client.Request(t.Context(), h)
@@ -80,7 +89,15 @@ func TestCompatConnectAmongStreams(t *testing.T) {
 		}
 	})
 	for order := range 1 << 8 { // of those for which objects are made several at a time
-		client, link := linkTo(t, srv)
+		session, err := srv.NewSession(mem.Epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		link := mem.NewLink(client, session, mem.Options{})
 		link.Settle()
 		got := make([]string, 20)
 		client.Do(func() {

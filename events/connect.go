@@ -19,7 +19,8 @@ type ConnectOptions struct {
 	// TLS is for https; see transport/tls.ClientConfig. What HTTP/2 prohibits
 	// is taken out. Nil trusts the system's roots. A ServerName names the server
 	// in place of the URL's host, in the handshake and in :authority; where the
-	// connection goes, it does not change.
+	// connection goes, it does not change. For http, and beside CreateConnection,
+	// which would not use it, it is ErrInvalidArg.
 	TLS *tls.Config
 
 	// Protocol is the scheme of an authority that names none: "https:", the
@@ -53,17 +54,19 @@ type ConnectOptions struct {
 // listeners that miss neither. Ready waits for it. When ctx is done, the session
 // is destroyed with ErrAbort.
 //
-// Errors: ErrInvalidURL, ErrInvalidProtocol, and those of options.
+// Errors: ErrInvalidURL, ErrInvalidProtocol, and those of options: ErrInvalidArg,
+// ErrOutOfRange, ErrInvalidSettingValue and ErrTooManyCustom.
 func Connect(ctx context.Context, authority string, opts ConnectOptions) (*ClientSession, error) {
 	u, err := parseAuthority(authority, opts.Protocol)
 	if err != nil {
 		return nil, err
 	}
-	if u.scheme == "https" && opts.TLS != nil && opts.TLS.ServerName != "" {
-		u = u.named(opts.TLS.ServerName)
+	secure, err := opts.checkCarrier(u)
+	if err != nil {
+		return nil, err
 	}
-	if opts.Dialer != nil && opts.CreateConnection != nil {
-		return nil, ErrInvalidArg.with("The option Dialer has no use beside CreateConnection")
+	if opts.TLS != nil && opts.TLS.ServerName != "" {
+		u = u.named(opts.TLS.ServerName)
 	}
 	if opts.MaxPending < 0 {
 		return nil, ErrOutOfRange.with("MaxPending is %d, must be 0 for the default or positive", opts.MaxPending)
@@ -72,6 +75,7 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 	if err != nil {
 		return nil, err
 	}
+	cfg.Transport = core.TransportUnknown // requests may name any scheme
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -90,14 +94,42 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 	if opts.Setup != nil {
 		opts.Setup(cs)
 	}
-	go cs.run(ctx, dial, u, cfg, &opts)
+	go cs.run(ctx, dial, u, cfg, secure, &opts)
 	return cs, nil
 }
 
+// checkCarrier judges the options about the connection, and returns the
+// configuration of TLS if that is used.
+func (opts *ConnectOptions) checkCarrier(u *base) (*tls.Config, error) {
+	switch {
+	case opts.CreateConnection == nil:
+		if err := opts.checkTransport(u.transport()); err != nil {
+			return nil, err
+		}
+	case opts.Dialer != nil:
+		return nil, ErrInvalidArg.with("The option Dialer has no use beside CreateConnection")
+	case opts.TLS != nil:
+		return nil, ErrInvalidArg.with("The option TLS has no use beside CreateConnection, which makes the connection as a whole")
+	default:
+		return nil, nil
+	}
+	if u.scheme == "http" {
+		if opts.TLS != nil {
+			return nil, ErrInvalidArg.with("The option TLS has no use for %s: TLS is for https", u.origin())
+		}
+		return nil, nil
+	}
+	cfg, err := wefttls.ClientConfig(wefttls.ClientOptions{Base: opts.TLS})
+	if err != nil {
+		return nil, badTLS(err)
+	}
+	return cfg, nil
+}
+
 // run dials, and then pumps the connection to its end.
-func (cs *ClientSession) run(ctx, dial context.Context, u *base, cfg core.Config, opts *ConnectOptions) {
+func (cs *ClientSession) run(ctx, dial context.Context, u *base, cfg core.Config, secure *tls.Config, opts *ConnectOptions) {
 	defer cs.dialing()
-	conn, err := cs.dial(dial, u, opts)
+	conn, err := opts.dial(dial, u, secure)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		err = abortError(ctx)
@@ -109,6 +141,11 @@ func (cs *ClientSession) run(ctx, dial context.Context, u *base, cfg core.Config
 		err = ErrInvalidArgType.with("CreateConnection returned no connection")
 	case !bind(conn):
 		err = ErrSocketBound
+	default:
+		if err = opts.checkConn(conn); err != nil {
+			unbind(conn)
+			conn.Close()
+		}
 	}
 	if err != nil {
 		cs.lock()
@@ -148,16 +185,12 @@ func (cs *ClientSession) run(ctx, dial context.Context, u *base, cfg core.Config
 	cs.mu.Unlock()
 }
 
-func (cs *ClientSession) dial(ctx context.Context, u *base, opts *ConnectOptions) (net.Conn, error) {
+func (opts *ConnectOptions) dial(ctx context.Context, u *base, cfg *tls.Config) (net.Conn, error) {
 	switch {
 	case opts.CreateConnection != nil:
 		return opts.CreateConnection(ctx)
 	case u.scheme == "http":
 		return opts.dialTCP(ctx, u.address())
-	}
-	cfg, err := wefttls.ClientConfig(wefttls.ClientOptions{Base: opts.TLS})
-	if err != nil {
-		return nil, err
 	}
 	if opts.Dialer == nil {
 		return wefttls.Dial(ctx, u.address(), cfg)

@@ -49,7 +49,7 @@ type crew struct {
 	running bool    // a handler runs
 	ran     int     // how many did
 	seen    int     // by the clock; -1: it has not looked at this turn
-	listed  bool    // among the staff's leaders
+	rank    int     // its place among the staff's leaders, which guards it; 0: none
 	over    chan bool
 }
 
@@ -64,16 +64,7 @@ type worker struct {
 func (s *Session) hire(j job) {
 	s.lock()
 	defer s.unlock()
-	if s.crew == nil {
-		s.crew = &crew{s: s, over: make(chan bool, 1)}
-		if srv := s.server.owner; srv != nil {
-			s.crew.staff = &srv.staff
-		} else {
-			s.crew.staff = new(staff)
-		}
-		s.crew.staff.engaged()
-	}
-	c := s.crew
+	c := s.engage()
 	if c.spread == 0 && c.mayLead(j.req.st) {
 		c.pending = j.handler
 		return
@@ -84,7 +75,23 @@ func (s *Session) hire(j job) {
 		c.staff.give(order{c: c, j: j})
 		return
 	}
-	c.put(j)
+	if c.put(j); !s.inTurn {
+		c.haveWork() // no turn may end for long
+	}
+}
+
+// engage returns the session's crew.
+func (s *Session) engage() *crew {
+	if s.crew == nil {
+		s.crew = &crew{s: s, over: make(chan bool, 1)}
+		if srv := s.server.owner; srv != nil {
+			s.crew.staff = &srv.staff
+		} else {
+			s.crew.staff = new(staff)
+		}
+		s.crew.staff.engaged()
+	}
+	return s.crew
 }
 
 // put queues a job. A queue that never gets empty must not grow, either.
@@ -97,9 +104,9 @@ func (c *crew) put(j job) {
 	c.jobs = append(c.jobs, j)
 }
 
-// turnEnded has the work begin. All of a turn's jobs are there then. Who is
-// still at work from before may block: another begins all the same.
-func (c *crew) turnEnded() {
+// haveWork has the work begin: at the end of a turn, when all its jobs are there.
+// Who is still at work from before may block: another begins all the same.
+func (c *crew) haveWork() {
 	if len(c.jobs) == c.head || len(c.workers) >= max(2, runtime.GOMAXPROCS(0)) {
 		return
 	}

@@ -242,3 +242,28 @@ func TestCrewGoexit(t *testing.T) {
 		}
 	})
 }
+
+// A request may be given to such a handler at any time, not only in the turn that
+// brings it: by who had to find out first who asks, for example.
+func TestCrewGivenLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		serve := events.InGoroutine(func(req *events.Request, res *events.Response) { res.EndString(req.URL()) })
+		later := make(chan func(), 50)
+		_, client := servedPair(t, events.ServerOptions{}, func(req *events.Request, res *events.Response) {
+			later <- func() { serve(req, res) }
+		})
+		for range 2 {
+			conns := askTogether(t, client, 25, func(i int) events.Headers { return events.H(":path", fmt.Sprint("/", i)) }, true)
+			synctest.Wait() // nothing goes on, and nothing else will be said
+			for range conns {
+				(<-later)()
+			}
+			for i, conn := range conns {
+				if got, err := io.ReadAll(conn); err != nil || string(got) != fmt.Sprint("/", i) {
+					t.Errorf("%q, %v", got, err)
+				}
+				conn.Close()
+			}
+		}
+	})
+}

@@ -28,7 +28,8 @@
 //     own: everything it sets up stands before anything else happens.
 //   - A callback must not block, for the whole session waits for it. Who wants
 //     to block takes the stream as a Duplex, by Stream.Blocking, and uses that
-//     in a goroutine.
+//     in a goroutine. Nor must a callback end its goroutine (runtime.Goexit, and
+//     so FailNow of package testing), with which the session would stand still.
 //
 // # Bytes
 //

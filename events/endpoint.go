@@ -90,6 +90,9 @@ func (s *Session) slim() {
 	if len(s.credits) == 0 {
 		s.credits = nil
 	}
+	if c := s.crew; c != nil && len(c.jobs) == c.head {
+		c.jobs, c.head = nil, 0
+	}
 	if s.server != nil {
 		s.server.plain = packed{}
 	}

@@ -28,3 +28,12 @@ func StorageOf(d *Duplex) int {
 	}
 	return 0
 }
+
+// Prompt has a session that a test drives run handlers of InGoroutine within its
+// turns, as if many had returned in time.
+func Prompt(s *Session) {
+	s.mayWait()
+	s.lock()
+	defer s.mu.Unlock()
+	s.engage().prompt = promptFor
+}

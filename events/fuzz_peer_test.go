@@ -1,12 +1,8 @@
 package events_test
 
 import (
-	"context"
-	"errors"
-	"log/slog"
 	"math/rand/v2"
 	"os"
-	"reflect"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,27 +11,25 @@ import (
 	"weft/core/coretest"
 	"weft/core/frame"
 	"weft/events"
-	"weft/transport"
 	"weft/transport/mem"
 )
 
 // FuzzEventsPeer has a session speak with a peer that keeps no rule, while the
-// application calls any methods from callbacks. Nothing panics, what is kept is
-// bounded, what is sent can be read, and everything closes once.
+// application calls any methods from callbacks and handlers. Nothing panics, what
+// is kept is bounded, what is sent can be read, and everything closes once.
+//
+// The first byte of app says what the application listens to (wildKinds).
 func FuzzEventsPeer(f *testing.F) {
 	for seed := range uint64(80) {
 		r := rand.New(rand.NewPCG(seed, 95))
-		some := func(n int) []byte {
-			b := make([]byte, n)
-			for i := range b {
-				b[i] = byte(r.Uint32())
-			}
-			return b
-		}
-		f.Add(seed%4 == 0, some(r.IntN(100)), some(50+r.IntN(400)))
+		f.Add(seed%4 == 0, some(r, r.IntN(100)), some(r, 50+r.IntN(400)))
 	}
-	f.Add(false, []byte{}, append([]byte{0xff}, rawRequests()...))
-	f.Add(false, []byte("let this be called"), append([]byte{0xff}, rawRequests()...))
+	for kinds := range wildKinds(0xff) {
+		for i, wire := range [][]byte{rawRequests(), manyRequests()} {
+			r := rand.New(rand.NewPCG(uint64(kinds), uint64(i)))
+			f.Add(false, append([]byte{byte(kinds)}, some(r, 400)...), append([]byte{0xff}, wire...))
+		}
+	}
 	file, err := os.CreateTemp(f.TempDir(), "")
 	if err != nil {
 		f.Fatal(err)
@@ -43,7 +37,8 @@ func FuzzEventsPeer(f *testing.F) {
 	file.WriteString("a file")
 	f.Fuzz(func(t *testing.T, client bool, app, wire []byte) {
 		synctest.Test(t, func(t *testing.T) {
-			w := &wild{t: t, now: mem.Epoch, app: &tape{app}, file: file, next: 1}
+			w := &wild{t: t, now: mem.Epoch, file: file, next: 1}
+			w.app = &hand{w: w, tape: tape{app}}
 			w.peer = coretest.NewPeer()
 			w.reader = coretest.NewReader(client)
 			w.reader.MaxFrame = 1<<24 - 1
@@ -51,6 +46,14 @@ func FuzzEventsPeer(f *testing.F) {
 			w.run(&tape{wire})
 		})
 	})
+}
+
+func some(r *rand.Rand, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(r.Uint32())
+	}
+	return b
 }
 
 // rawRequests is what a client sends for some requests.
@@ -68,158 +71,27 @@ func rawRequests() []byte {
 	return p.Ping(false, [8]byte{1}).Headers(7, true, coretest.Request("HEAD", "/")...).GoAway(0, core.NoError, "bye").Bytes()
 }
 
-// wild is a session of ours before a wild peer.
-type wild struct {
-	t      *testing.T
-	now    time.Time
-	app    *tape
-	file   *os.File
-	peer   *coretest.Peer
-	reader *coretest.Reader
-
-	ep      transport.Endpoint
-	due     transport.Waiter
-	session session
-	base    *events.Session
-	client  *events.ClientSession // or nil
-	streams []any
-	closes  map[any]int
-	inside  int
-	calls   int
-	eof     bool
-	tame    bool // the peer keeps most rules, so that it gets further
-
-	next core.StreamID // that the peer opens
-	last core.StreamID
-}
-
-// start makes the session, and a client's first requests.
-func (w *wild) start(client bool) {
-	w.closes = make(map[any]int)
-	opts := events.SessionOptions{
-		Logger:       slog.New(slog.DiscardHandler),
-		FixedWindows: true,
-		Now:          func() time.Time { return w.now },
-		Settings: events.Settings{
-			InitialWindowSize:    events.Set[uint32](20_000),
-			MaxConcurrentStreams: events.Set[uint32](10),
-		},
-		SessionLimits: events.SessionLimits{MaxSessionMemory: 1},
-	}
-	must := func(err error) {
-		if err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	if client {
-		cs, err := events.NewClientSession(w.now, "http://example.org", opts)
-		must(err)
-		w.ep, w.due, w.session, w.base, w.client = cs, cs, cs, &cs.Session, cs
-		cs.OnStream(func(st *events.ClientStream, _ events.Headers, _ events.Flags) { w.stream(st) })
-		for i := range 4 {
-			st, err := cs.Request(context.Background(), events.H(":method", []string{"GET", "POST"}[i%2]))
-			if err == nil { // or a call has closed the session
-				w.stream(st)
-			}
-		}
-		w.next = 2
-	} else {
-		srv, err := events.CreateServer(events.ServerOptions{SessionOptions: opts})
-		must(err)
-		ss, err := srv.NewSession(w.now)
-		must(err)
-		w.ep, w.due, w.session, w.base = ss, ss, ss, &ss.Session
-		if w.app.one(2) {
-			srv.OnRequest(func(req *events.Request, res *events.Response) {
-				st, _ := req.Stream()
-				w.stream(st, req, res)
-			})
-		} else {
-			ss.OnStream(func(st *events.ServerStream, _ events.Headers, _ events.Flags) { w.stream(st) })
-		}
-		w.peer.Raw([]byte(core.Preface)...)
-	}
-	w.base.OnClose(func() { w.closes[w.base]++ })
-	w.base.OnGoaway(func(core.ErrCode, events.StreamID, []byte) { w.callback(w.session) })
-	w.base.OnRemoteSettings(func(events.Settings) { w.callback(w.session) })
-	w.base.OnPing(func([8]byte) { w.callback(w.session) })
-	w.base.OnError(func(error) { w.callback(w.session) })
-	w.base.OnConnect(func() { w.callback(w.session) })
-}
-
-// stream looks after a stream; with are its request and response.
-func (w *wild) stream(st any, with ...any) {
-	w.streams = append(w.streams, st)
-	all := append([]any{st}, with...)
-	in := func() { w.callback(all...) }
-	s := st.(stream)
-	s.OnClose(func() { w.closes[st]++; in() })
-	if w.app.one(2) {
-		s.OnData(func([]byte) { in() })
-	}
-	for _, l := range listenings[reflect.TypeOf(st)] {
-		if w.app.one(4) && !l.closes {
-			f := reflect.MakeFunc(l.f, func([]reflect.Value) []reflect.Value { in(); return nil })
-			reflect.ValueOf(st).Method(l.method).Call([]reflect.Value{f})
-		}
-	}
-	in()
-}
-
-// callback is called in each callback: it calls some methods.
-func (w *wild) callback(at ...any) {
-	if w.inside > 0 {
-		w.t.Error("a callback inside another")
-	}
-	w.inside++
-	defer func() { w.inside-- }()
-	for w.calls < 300 && w.app.one(2) {
-		w.calls++
-		v := reflect.ValueOf(at[w.app.below(len(at))])
-		if w.app.one(16) {
-			v = reflect.ValueOf(w.session)
-		}
-		i := w.app.below(v.NumMethod())
-		m := v.Type().Method(i)
-		if notCalled[m.Name] != "" || blocking[m.Name] {
-			continue
-		}
-		inv := &inventor{below: w.below, file: w.file, tidy: w.app.one(2), inside: func(f func()) {
-			w.inside++
-			f()
-			w.inside--
-		}}
-		for _, res := range inv.call(v.Method(i)) {
-			switch x := res.Interface().(type) {
-			case *events.ServerStream:
-				if x != nil && m.Name == "PushStream" {
-					w.late(x)
-				}
-			case *events.ClientStream:
-				if x != nil {
-					w.late(x)
-				}
-			case error:
-				var e *events.Error
-				if x != nil && m.Name != "Err" && !errors.As(x, &e) {
-					w.t.Errorf("%s returns an error that is no *events.Error: %T %v", m.Name, x, x)
-				}
+// manyRequests is what a client sends for more requests than are made one by one
+// in a turn, of each kind that has a listener of its own.
+func manyRequests() []byte {
+	p := coretest.NewPeer()
+	p.SettingsAck()
+	for id := core.StreamID(1); id < 40; id += 2 {
+		switch id {
+		case 19, 25, 31:
+			p.Headers(id, false, coretest.Request("CONNECT", "example.org:80")...)
+		case 21, 27:
+			p.Headers(id, false, append(coretest.Request("PUT", "/x"), core.Field{Name: "expect", Value: "100-continue"})...)
+		case 23, 29:
+			p.Headers(id, false, append(coretest.Request("PUT", "/x"), core.Field{Name: "expect", Value: "200-ok"})...)
+		default:
+			p.Headers(id, true, coretest.Request("GET", "/")...)
+			if id%4 == 1 { // or those that nobody answers fill the places
+				p.Reset(id, core.Cancel)
 			}
 		}
 	}
-}
-
-// late looks after a stream made in a callback.
-func (w *wild) late(st any) {
-	w.streams = append(w.streams, st)
-	st.(stream).OnClose(func() { w.closes[st]++; w.callback(st) })
-}
-
-func (w *wild) below(n int) int {
-	if n > 256 {
-		return (int(w.app.byte())<<8 | int(w.app.byte())) % n
-	}
-	return w.app.below(n)
+	return p.Bytes()
 }
 
 // run plays the peer, and then ends all.
@@ -242,6 +114,7 @@ func (w *wild) run(t *tape) {
 		w.eof = true
 		w.ep.ReceiveEOF(w.now, nil)
 	}
+	w.wait()
 	w.base.Destroy(nil, core.NoError)
 	synctest.Wait()
 	w.pump()
@@ -281,6 +154,7 @@ func (w *wild) pump() {
 		if n > 5000 {
 			w.t.Fatal("it is never done")
 		}
+		w.settle()
 		out := w.ep.SwapOutput(nil)
 		switch {
 		case len(out) > 0:
@@ -375,9 +249,11 @@ func (w *wild) play(t *tape) {
 			w.ep.Advance(w.now)
 			w.pump()
 		}
+		w.wait()
 	case 23: // the application does something of its own
 		if n := len(w.streams); n > 0 {
-			w.base.Do(func() { w.callback(w.streams[t.below(n)]) })
+			st := w.streams[t.below(n)]
+			w.base.Do(func() { w.callback(st) })
 		}
 	}
 }

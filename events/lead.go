@@ -62,6 +62,9 @@ func (c *crew) turnLed() bool {
 // begin returns the handler that is to run now.
 func (c *crew) begin() handler {
 	f := c.pending
+	if c.s.announcing.is(isAborted) {
+		f = func(*Request, *Response) {} // the exchange is over already: see job.run
+	}
 	c.pending = nil
 	c.ran++
 	c.running = true
@@ -125,9 +128,9 @@ func (c *crew) lookAtTurn() {
 // leads puts a crew among those whose turn is a hand's. The staff is locked.
 func (f *staff) leads(c *crew) {
 	f.turns++
-	if !c.listed {
-		c.listed = true
+	if c.rank == 0 {
 		f.leaders = append(f.leaders, c)
+		c.rank = len(f.leaders)
 	}
 	f.startClock()
 }
@@ -136,13 +139,9 @@ func (f *staff) leads(c *crew) {
 func (f *staff) ledOne(c *crew) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c.listed = false
-	for i, other := range f.leaders {
-		if other == c {
-			last := len(f.leaders) - 1
-			f.leaders[i], f.leaders[last] = f.leaders[last], nil
-			f.leaders = f.leaders[:last]
-			return
-		}
-	}
+	last := len(f.leaders)
+	f.leaders[last-1].rank = c.rank
+	f.leaders[c.rank-1] = f.leaders[last-1]
+	f.leaders[last-1] = nil
+	f.leaders, c.rank = f.leaders[:last-1], 0
 }

@@ -1,16 +1,18 @@
 package events_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"weft/core"
 	"weft/events"
 )
 
@@ -19,15 +21,22 @@ import (
 // /prompt are not f's.
 func promptPair(t *testing.T, f func(*events.Request, *events.Response)) *events.ClientSession {
 	t.Helper()
-	client := blockingPair(t, events.ServerOptions{SessionOptions: events.SessionOptions{Logger: slog.New(slog.DiscardHandler)}}, func(req *events.Request, res *events.Response) {
+	_, client := promptServer(t, events.ServerOptions{}, f)
+	return client
+}
+
+// promptServer is promptPair with the server.
+func promptServer(t *testing.T, opts events.ServerOptions, f func(*events.Request, *events.Response)) (*events.Server, *events.ClientSession) {
+	t.Helper()
+	srv, client := servedPair(t, opts, events.InGoroutine(func(req *events.Request, res *events.Response) {
 		if strings.HasPrefix(req.URL(), "/prompt") {
 			res.EndString(req.URL())
 			return
 		}
 		f(req, res)
-	})
+	}))
 	askPrompt(t, client, 50)
-	return client
+	return srv, client
 }
 
 func askPrompt(t *testing.T, client *events.ClientSession, n int) {
@@ -196,6 +205,112 @@ func TestLeadBreaks(t *testing.T) {
 				}
 				conn.Close()
 			}
+		}
+		askPrompt(t, client, 10)
+	})
+}
+
+// A handler that is over before it begins does not begin in a turn, either.
+func TestLeadOverBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		serve := events.InGoroutine(func(req *events.Request, res *events.Response) {
+			if req.URL() == "/over" {
+				t.Error("a handler began")
+			}
+			res.EndString(req.URL())
+		})
+		_, client := servedPair(t, events.ServerOptions{}, func(req *events.Request, res *events.Response) {
+			if serve(req, res); req.URL() == "/over" {
+				res.Destroy(nil)
+			}
+		})
+		askPrompt(t, client, 50)
+		list := []string{"/prompt0", "/over", "/prompt2"}
+		for i, conn := range askTogether(t, client, len(list), paths(list...), true) {
+			got, err := io.ReadAll(conn)
+			if over := list[i] == "/over"; over != (err != nil) || !over && string(got) != list[i] {
+				t.Errorf("%s: %q, %v", list[i], got, err)
+			}
+			conn.Close()
+		}
+	})
+}
+
+// What a handler does to its session or its server, in their turn, happens to
+// all of the session; and it ends.
+func TestLeadEndsItsSession(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(srv *events.Server, session *events.ServerSession)
+		cut  bool // the others get no answer
+	}{
+		{"close", func(_ *events.Server, s *events.ServerSession) { s.Close() }, false},
+		{"close the server", func(srv *events.Server, s *events.ServerSession) { srv.Close(); s.Close() }, false},
+		{"destroy", func(_ *events.Server, s *events.ServerSession) { s.Destroy(nil, core.NoError) }, true},
+		{"destroy with an error", func(_ *events.Server, s *events.ServerSession) { s.Destroy(errors.New("no"), core.NoError) }, true},
+		{"destroy all", func(srv *events.Server, _ *events.ServerSession) { srv.DestroyAll() }, true},
+		{"wait for itself", func(srv *events.Server, _ *events.ServerSession) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			if err := srv.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("Shutdown in a handler: %v", err)
+			}
+		}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var srv *events.Server
+				var client *events.ClientSession
+				srv, client = promptServer(t, events.ServerOptions{}, func(req *events.Request, res *events.Response) {
+					st, _ := req.Stream()
+					c.do(srv, st.Session())
+					res.EndString(req.URL())
+				})
+				closed := make(chan bool)
+				client.OnClose(func() { close(closed) })
+				list := []string{"/prompt0", "/ends", "/prompt2"}
+				for i, conn := range askTogether(t, client, len(list), paths(list...), true) {
+					got, err := io.ReadAll(conn)
+					if list[i] != "/ends" && !c.cut && (err != nil || string(got) != list[i]) {
+						t.Errorf("%s: %q, %v", list[i], got, err)
+					}
+					conn.Close()
+				}
+				<-closed
+			})
+		})
+	}
+}
+
+// A handler that has lost the turn keeps its request's place until it returns: a
+// client that resets what blocks has no more of it running than it may have open.
+func TestLeadKeepsItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const places = 50
+		leave := make(chan bool)
+		var running atomic.Int64
+		opts := events.ServerOptions{}
+		opts.Settings.MaxConcurrentStreams = events.Set(uint32(places))
+		_, client := promptServer(t, opts, func(req *events.Request, res *events.Response) {
+			running.Add(1)
+			<-leave
+			running.Add(-1)
+		})
+		for range 3 {
+			conns := askTogether(t, client, places, func(int) events.Headers { return events.H(":path", "/block") }, true)
+			<-time.After(10 * time.Millisecond)
+			for _, conn := range conns {
+				conn.Close()
+			}
+			<-time.After(10 * time.Millisecond)
+			if n := running.Load(); n != places {
+				t.Fatalf("%d handlers run", n)
+			}
+		}
+		close(leave)
+		synctest.Wait()
+		if n := running.Load(); n != 0 {
+			t.Errorf("%d handlers still run", n)
 		}
 		askPrompt(t, client, 10)
 	})

@@ -55,11 +55,12 @@ type SessionOptions struct {
 	// marked.
 	IndexCredentials bool
 
-	// Transport says what carries a session that has no connection of its own,
-	// as those on a mem.Link: over core.TransportEncrypted it counts as
+	// Transport says what carries a session where that can't be seen: on a
+	// mem.Link, on what CreateConnection returns, or where somebody else ends TLS
+	// for a server without. Over core.TransportEncrypted the session counts as
 	// encrypted. By default a client goes by the scheme of its base URL, and
-	// nothing is known of a server. What listens or connects knows by itself,
-	// and a Transport that contradicts it is an error.
+	// nothing is known of a server. What dials or does the handshake knows by
+	// itself, and a Transport that contradicts it is ErrInvalidArg.
 	Transport core.Transport
 
 	// HighWaterMark is how many bytes a stream's Write queues before it says

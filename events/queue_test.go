@@ -24,6 +24,26 @@ func TestCrewQueueStaysSmall(t *testing.T) {
 	}
 }
 
+// A session that rests keeps no room for requests, but those that wait all the
+// same.
+func TestCrewAtRest(t *testing.T) {
+	c := new(crew)
+	s := &Session{crew: c}
+	for range 100 {
+		c.put(job{req: &Request{st: new(ServerStream)}})
+	}
+	w := new(worker)
+	for left := len(c.jobs); left > 0; left-- {
+		if s.slim(); len(c.jobs)-c.head != left {
+			t.Fatalf("%d requests are left of %d", len(c.jobs)-c.head, left)
+		}
+		c.next(w)
+	}
+	if s.slim(); cap(c.jobs) > 0 {
+		t.Errorf("room for %d requests is kept", cap(c.jobs))
+	}
+}
+
 // What is taken in small steps from much does not have the rest moved each time,
 // and the storage stays in proportion to what it holds.
 func TestFifoMovesLittle(t *testing.T) {

@@ -20,7 +20,8 @@ type SecureServerOptions struct {
 	TLS *tls.Config
 
 	// ALPNProtocols are offered instead of h2 (and, with AllowHTTP1, http/1.1).
-	// Whatever is agreed on, except for http/1.1, is HTTP/2.
+	// Whatever is agreed on, except for http/1.1, is HTTP/2. A list without any,
+	// or with a name that is not of 1 to 255 bytes, is ErrInvalidArg.
 	ALPNProtocols []string
 
 	// ALPNCallback chooses the protocol instead: it gets the name the client
@@ -58,8 +59,12 @@ func CreateSecureServer(opts SecureServerOptions) (*SecureServer, error) {
 	}
 	cfg, err := wefttls.ServerConfig(wefttls.ServerOptions{Base: opts.TLS, Fallback: opts.AllowHTTP1,
 		Protocols: opts.ALPNProtocols, Choose: opts.ALPNCallback})
-	if err != nil {
-		return nil, err
+	switch {
+	case err == nil:
+	case opts.TLS == nil && opts.ALPNProtocols == nil:
+		return nil, err // of the development certificate
+	default:
+		return nil, badTLS(err)
 	}
 	origins, err := originList(opts.Origins)
 	if err != nil {
@@ -84,10 +89,17 @@ func CreateSecureServer(opts SecureServerOptions) (*SecureServer, error) {
 	return srv, nil
 }
 
+// badTLS is the error for options about TLS that transport/tls does not take.
+func badTLS(err error) *Error {
+	e := ErrInvalidArg.with("The options about TLS: %v", err)
+	e.Cause, e.told = err, true
+	return e
+}
+
 // adopt takes over the fields of a server nobody has used.
 func (srv *Server) adopt(from *Server) {
 	srv.opts, srv.carrier, srv.handshake = from.opts, from.carrier, from.handshake
-	srv.http1 = from.http1
+	srv.http1, srv.clock = from.http1, from.clock
 	srv.listeners, srv.sessions, srv.changed = from.listeners, from.sessions, from.changed
 	srv.ctx, srv.cancel = from.ctx, from.cancel
 }

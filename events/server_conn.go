@@ -18,8 +18,8 @@ import (
 // is nil then if HTTP/1.1 is spoken. The connection is closed when the session
 // ends.
 //
-// Errors: ErrInvalidArgType for nil, ErrServerClosed, ErrSocketBound, those of
-// the handshake, and ErrInvalidProtocol if TLS did not negotiate HTTP/2, in which
+// Errors: ErrInvalidArgType for nil, ErrServerClosed, ErrSocketBound, ErrInvalidArg
+// for what the option Transport contradicts, those of the handshake, and ErrInvalidProtocol if TLS did not negotiate HTTP/2, in which
 // case a listener of the unknownProtocol event has the connection.
 func (srv *Server) ServeConn(conn net.Conn, head ...[]byte) (*ServerSession, error) {
 	if conn == nil {
@@ -84,6 +84,9 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 	speaks, err := srv.negotiate(conn)
 	if speaks == unsaid {
 		head, speaks, err = srv.peek(conn, head)
+	}
+	if err == nil {
+		err = srv.opts.checkConn(conn)
 	}
 	switch {
 	case err != nil:

@@ -18,7 +18,9 @@ type RespondOptions struct {
 	// EndStream ends the response with its headers.
 	EndStream bool
 	// WaitForTrailers leaves the stream open after End, until SendTrailers:
-	// the wantTrailers event says when.
+	// the wantTrailers event says when. Beside EndStream it is ErrInvalidArg; a
+	// response that has no body for its status, or for being to HEAD, has no
+	// trailers either.
 	WaitForTrailers bool
 	// NoDate leaves out the date field, which is otherwise added unless
 	// there is one.
@@ -56,7 +58,8 @@ func (st *ServerStream) PushAllowed() bool {
 // Errors: ErrHeadersSent, ErrInvalidStream, ErrStatusInvalid unless :status is
 // 200 to 599, and those about fields: ErrInvalidPseudo, ErrInvalidToken,
 // ErrInvalidChar, ErrInvalidHeaderValue, ErrInvalidConnection and
-// ErrHeaderSingleValue. Nothing is sent then, and another Respond may follow.
+// ErrHeaderSingleValue; ErrInvalidArg for options that contradict each other.
+// Nothing is sent then, and another Respond may follow.
 func (st *ServerStream) Respond(h Headers, opts ...RespondOptions) error {
 	s := st.s
 	s.lock()
@@ -79,6 +82,8 @@ func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 		return ErrInvalidStream
 	case st.is(sentHeaders):
 		return ErrHeadersSent
+	case o.EndStream && o.WaitForTrailers:
+		return ErrInvalidArg.with("The option WaitForTrailers has no use beside EndStream")
 	}
 	s := st.s
 	now := s.time()

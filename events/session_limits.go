@@ -28,7 +28,7 @@ type SessionLimits struct {
 	MaxSessionMemory int
 
 	// MaxHeaderListPairs is how many fields a received header block may have,
-	// pseudo-fields included; default 128, at least 4 on a server. Beyond, the
+	// pseudo-fields included; default 128, on a server less than 4 is 4. Beyond, the
 	// stream is refused with ENHANCE_YOUR_CALM.
 	MaxHeaderListPairs int
 

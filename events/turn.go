@@ -118,7 +118,7 @@ func (s *Session) endTurn() {
 		s.server.turnEnded()
 	}
 	if s.crew != nil {
-		s.crew.turnEnded()
+		s.crew.haveWork()
 	}
 	s.poke, s.roomier = false, false
 	s.inTurn, s.touched, s.owed, s.mayLead = false, false, false, false

@@ -15,7 +15,8 @@ type Gatherer interface {
 	// SwapPieces. It reports whether the endpoint likes that.
 	Gather() bool
 
-	// SwapPieces is SwapOutput, with the pieces that belong in the output.
+	// SwapPieces is SwapOutput, with the pieces that belong in the output. There
+	// are none where out is empty.
 	SwapPieces(spare []byte) (out []byte, pieces []core.Piece)
 }
 

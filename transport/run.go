@@ -12,7 +12,8 @@ type Options struct {
 	Now func() time.Time
 
 	// HoldFirstWrite keeps back the first output until the peer's first bytes
-	// have been received, but no longer than this; default 0: write at once.
+	// have been received, but no longer than this; default 0, and negative:
+	// write at once.
 	// A server on a cleartext port sets it to DefaultHold: a client that turns
 	// out to speak HTTP/1 then gets a clean answer instead of one behind a
 	// SETTINGS frame.

@@ -1,6 +1,7 @@
 package inspector
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 	"sync"
@@ -22,7 +23,7 @@ type Options struct {
 	// printed; of a longer one only the first line is. It should not be below
 	// the SETTINGS_MAX_FRAME_SIZE of either side: after a field block that is
 	// longer, fields are no longer shown. It also bounds names and values of
-	// fields. 0 means 64 KiB; negative counts as 0.
+	// fields. 0 means 64 KiB; negative is a panic.
 	MaxPayload int
 }
 
@@ -48,7 +49,10 @@ type Log struct {
 // the text is long), each time with whole lines. Errors of w are dropped: a log
 // must not end a connection. The Log does not close w.
 func New(w io.Writer, opts Options) *Log {
-	if opts.MaxPayload <= 0 {
+	if opts.MaxPayload < 0 {
+		panic(fmt.Sprintf("inspector: MaxPayload is %d, must be 0 for the default or positive", opts.MaxPayload))
+	}
+	if opts.MaxPayload == 0 {
 		opts.MaxPayload = defaultMaxPayload
 	}
 	l := &Log{w: w, opts: opts, start: opts.Start}

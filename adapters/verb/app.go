@@ -278,7 +278,10 @@ func (app *App) makeServer(o *Options) (*events.Server, error) {
 		return events.CreateServer(opts)
 	}
 	config := o.TLS.Config
-	if len(o.TLS.Cert) > 0 || len(o.TLS.Key) > 0 {
+	if (len(o.TLS.Cert) > 0) != (len(o.TLS.Key) > 0) {
+		return nil, fmt.Errorf("%w: verb: TLS.Cert and TLS.Key need each other", events.ErrInvalidArg)
+	}
+	if len(o.TLS.Cert) > 0 {
 		pair, err := tls.X509KeyPair(o.TLS.Cert, o.TLS.Key)
 		if err != nil {
 			return nil, err
@@ -313,7 +316,7 @@ func (app *App) Listen(port ...int) (net.Addr, error) {
 		p = port[0]
 	}
 	if p < 0 || p > 65535 {
-		return nil, outOfRange("Port", p, "0 to 65535")
+		return nil, outOfRange("Port", p, portRange)
 	}
 	return server.Listen(net.JoinHostPort(o.Host, strconv.Itoa(p)))
 }

@@ -4,7 +4,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"weft/events"
@@ -102,5 +104,12 @@ func TestCreateHTTP2Client(t *testing.T) {
 	covers(t, "verb.client.close")
 	if _, err := CreateHTTP2Client("::"); err == nil {
 		t.Error("no URL")
+	}
+	careless := ClientOptions{RejectUnauthorized: events.Set(true), TLS: &tls.Config{InsecureSkipVerify: true}}
+	if _, err := CreateHTTP2Client(url, careless); !errors.Is(err, events.ErrInvalidArg) || !strings.Contains(err.Error(), "RejectUnauthorized") {
+		t.Error("all are refused, and none:", err)
+	}
+	if _, err := CreateHTTP2Client("http://localhost", ClientOptions{RejectUnauthorized: events.Set(true)}); !errors.Is(err, events.ErrInvalidArg) {
+		t.Error("a certificate is wanted where there is none:", err)
 	}
 }

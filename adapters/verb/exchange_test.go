@@ -262,3 +262,25 @@ func TestCookie(t *testing.T) {
 	}
 	covers(t, "verb.res.cookie", "verb.res.cookie.option.maxAge")
 }
+
+// Values that make no sense are an error that names them, and send nothing.
+func TestBadValues(t *testing.T) {
+	app := newApp()
+	for want, f := range map[string]func(res *Response) error{
+		"the status of a redirection is 200, must be 300 to 399, and not 304": func(res *Response) error { return res.Redirect("/", 200) },
+		"the status of a redirection is 304, must be 300 to 399, and not 304": func(res *Response) error { return res.Redirect("/", 304) },
+		"SameSite is 9, must be 0 or a constant of net/http":                  func(res *Response) error { return res.Cookie("a", "b", CookieOptions{SameSite: 9}).Send(nil) },
+		"MaxAge is -1s, must be 0 or more":                                    func(res *Response) error { return res.SendFile("x", FileOptions{MaxAge: -time.Second}) },
+		"the method of a push is POST, must be GET or HEAD":                   func(res *Response) error { return res.Push("/x", PushOptions{Method: "POST"}).Err() },
+	} {
+		app.Get("/", func(_ *Request, res *Response) error {
+			err := f(res)
+			if !errors.Is(err, events.ErrOutOfRange) || !strings.HasSuffix(err.Error(), "verb: "+want) {
+				t.Errorf("%v, want %q", err, want)
+			}
+			return err
+		})
+		dial(t, app).get("/").is(t, 500, "Internal Server Error")
+		app = newApp()
+	}
+}

@@ -131,6 +131,9 @@ func (o *HTTP2Options) session() events.SessionOptions {
 
 // check returns what is wrong with the options that package events does not see.
 func (o *Options) check() error {
+	if n := o.Port.Or(0); n < 0 || n > 65535 {
+		return outOfRange("Port", n, portRange)
+	}
 	if n := o.BodyLimit.Or(0); n < 0 {
 		return outOfRange("BodyLimit", n, "0 or more")
 	}
@@ -139,6 +142,8 @@ func (o *Options) check() error {
 	}
 	return o.HTTP2.PushStreams.check()
 }
+
+const portRange = "0 to 65535"
 
 func outOfRange(option string, value any, allowed string) error {
 	return fmt.Errorf("%w: verb: %s is %v, must be %s", events.ErrOutOfRange, option, value, allowed)

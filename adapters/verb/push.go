@@ -119,6 +119,9 @@ func (r *Response) Push(path string, opts ...PushOptions) *PushStream {
 
 // promise makes p a push on the stream of a request.
 func (p *PushStream) promise(main *events.ServerStream, o *PushOptions) error {
+	if o.Method != "GET" && o.Method != "HEAD" {
+		return outOfRange("the method of a push", o.Method, "GET or HEAD")
+	}
 	request := events.H(":method", o.Method, ":path", p.path)
 	for name, value := range o.Request.All() {
 		if strings.HasPrefix(name, ":") {
@@ -160,7 +163,7 @@ func (p *PushStream) promise(main *events.ServerStream, o *PushOptions) error {
 // the client.
 func isMistake(err error) bool {
 	var field *core.FieldError
-	return errors.Is(err, errPseudo) || errors.As(err, &field) ||
+	return errors.Is(err, errPseudo) || errors.Is(err, events.ErrOutOfRange) || errors.As(err, &field) ||
 		errors.Is(err, events.ErrStatusInvalid) || errors.Is(err, events.ErrHeaderSingleValue)
 }
 

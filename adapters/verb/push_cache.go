@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"container/list"
+	"fmt"
 	"io"
 	"io/fs"
 	"mime"
@@ -92,11 +93,12 @@ func NewServerPushCache(opts ...PushCacheOptions) *ServerPushCache {
 		o = opts[0]
 	}
 	for _, x := range []struct {
+		name     string
 		n        *int
 		standard int
-	}{{&o.Pages, 1000}, {&o.Resources, 10}, {&o.Length, 1024}, {&o.Requests, 2}} {
+	}{{"Pages", &o.Pages, 1000}, {"Resources", &o.Resources, 10}, {"Length", &o.Length, 1024}, {"Requests", &o.Requests, 2}} {
 		if *x.n < 0 {
-			panic("verb: a bound of a push cache is negative")
+			panic(fmt.Sprintf("verb: %s of a push cache is %d, must be 0 for the default or positive", x.name, *x.n))
 		}
 		if *x.n == 0 {
 			*x.n = x.standard

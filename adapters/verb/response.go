@@ -3,7 +3,6 @@ package verb
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -99,6 +98,9 @@ func (r *Response) Cookie(name, value string, opts ...CookieOptions) *Response {
 	}
 	if c.Path == "" {
 		c.Path = "/"
+	}
+	if o.SameSite < 0 || o.SameSite > http.SameSiteNoneMode {
+		return r.fail(outOfRange("SameSite", int(o.SameSite), "0 or a constant of net/http"))
 	}
 	if err := c.Valid(); err != nil {
 		return r.fail(err)
@@ -224,8 +226,8 @@ func (r *Response) Redirect(url string, status ...int) error {
 	if len(status) > 0 {
 		code = status[0]
 	}
-	if code < 300 || code > 399 {
-		return errors.New("verb: no status of a redirection")
+	if code < 300 || code > 399 || code == http.StatusNotModified {
+		return outOfRange("the status of a redirection", code, "300 to 399, and not 304")
 	}
 	return r.Status(code).Header("location", url).Send(nil)
 }

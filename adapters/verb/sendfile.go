@@ -29,7 +29,8 @@ type FileOptions struct {
 	// begins with a dot. By default they are not found.
 	Dotfiles bool
 	// MaxAge is how long the client may use the file without asking again, in
-	// whole seconds: the field cache-control, unless that is set. 0 sets none.
+	// whole seconds: the field cache-control, unless that is set. 0 sets none,
+	// negative is events.ErrOutOfRange.
 	MaxAge time.Duration
 }
 
@@ -58,6 +59,9 @@ func (r *Response) SendFile(name string, opts ...FileOptions) error {
 	}
 	if err := r.failed(); err != nil {
 		return err
+	}
+	if o.MaxAge < 0 {
+		return outOfRange("MaxAge", o.MaxAge, "0 or more")
 	}
 	f, info, err := o.open(name)
 	if err != nil {

@@ -81,7 +81,7 @@ func clientOptions(opts []Options) (Options, error) {
 	if len(opts) > 0 {
 		o = opts[0]
 	}
-	return o.withDefaults()
+	return o.withDefaults(true)
 }
 
 // enabled waits until it is known whether the server allows extended CONNECT.

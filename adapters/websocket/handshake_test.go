@@ -110,6 +110,12 @@ func TestOptions(t *testing.T) {
 			}
 		}
 	}
+	o := websocket.Options{Headers: events.H("sec-websocket-protocol", "a")}
+	for _, err := range []error{second(websocket.Dial(ctx, nil, "/", o)), second(websocket.DialHTTP1(ctx, nil, "ws://a/", o))} {
+		if !errors.Is(err, websocket.ErrInvalidArg) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
 }
 
 func second[T any](_ T, err error) error { return err }

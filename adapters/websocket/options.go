@@ -24,7 +24,8 @@ type Options struct {
 	// or none of them; Conn.Subprotocol tells.
 	Subprotocols []string
 	// Headers are sent with the request or the response that opens the
-	// connection.
+	// connection. Those of a client can't begin with sec-websocket-: what these
+	// say follows from the other options.
 	Headers events.Headers
 	// MaxMessageSize bounds a message that Read receives, in bytes; default 1 MiB,
 	// NoLimit for none. A larger one ends the connection with
@@ -65,9 +66,9 @@ type ServerOptions struct {
 }
 
 // withDefaults returns the options with their defaults.
-func (o Options) withDefaults() (Options, error) {
+func (o Options) withDefaults(client bool) (Options, error) {
 	if o.MaxMessageSize < 0 {
-		return o, fmt.Errorf("%w: MaxMessageSize is %d", ErrInvalidArg, o.MaxMessageSize)
+		return o, fmt.Errorf("%w: MaxMessageSize is %d, must be 0 for the default, positive or NoLimit", ErrInvalidArg, o.MaxMessageSize)
 	}
 	if o.MaxMessageSize == 0 {
 		o.MaxMessageSize = 1 << 20
@@ -81,8 +82,11 @@ func (o Options) withDefaults() (Options, error) {
 		{"WriteTimeout", &o.WriteTimeout, time.Minute},
 		{"CloseTimeout", &o.CloseTimeout, 5 * time.Second},
 	} {
-		if *t.value < 0 || *t.value == Never && t.name == "CloseTimeout" {
-			return o, fmt.Errorf("%w: %s is %v", ErrInvalidArg, t.name, *t.value)
+		switch {
+		case t.name == "CloseTimeout" && (*t.value < 0 || *t.value == Never):
+			return o, fmt.Errorf("%w: CloseTimeout is %v, must be 0 for the default or positive, and not Never", ErrInvalidArg, *t.value)
+		case *t.value < 0:
+			return o, fmt.Errorf("%w: %s is %v, must be 0 for the default, positive or Never", ErrInvalidArg, t.name, *t.value)
 		}
 		if *t.value == 0 {
 			*t.value = t.by
@@ -96,6 +100,9 @@ func (o Options) withDefaults() (Options, error) {
 	for name, value := range o.Headers.All() {
 		if !isToken(name) || strings.ContainsAny(value, "\r\n\x00") {
 			return o, fmt.Errorf("%w: the field %q", ErrInvalidArg, name)
+		}
+		if client && strings.HasPrefix(name, "sec-websocket-") {
+			return o, fmt.Errorf("%w: Headers has the field %q, which follows from the options", ErrInvalidArg, name)
 		}
 	}
 	return o, nil

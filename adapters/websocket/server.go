@@ -67,7 +67,7 @@ func serverOptions(opts []ServerOptions) (o ServerOptions, err error) {
 	if o.CheckOrigin == nil {
 		o.CheckOrigin = SameOrigin
 	}
-	o.Options, err = o.Options.withDefaults()
+	o.Options, err = o.Options.withDefaults(false)
 	return o, err
 }
 

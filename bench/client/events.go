@@ -4,6 +4,7 @@ import (
 	"context"
 	gotls "crypto/tls"
 	"io"
+	"strings"
 	"time"
 
 	"weft/core"
@@ -31,7 +32,10 @@ func newEventsClient(o *options) *eventsClient {
 }
 
 func (ec *eventsClient) connect(ctx context.Context) (err error) {
-	opts := events.ConnectOptions{TLS: &gotls.Config{InsecureSkipVerify: true}}
+	var opts events.ConnectOptions
+	if strings.HasPrefix(ec.o.url, "https:") {
+		opts.TLS = &gotls.Config{InsecureSkipVerify: true}
+	}
 	opts.IndexCredentials = true
 	if ec.o.window > 0 {
 		opts.Settings.InitialWindowSize = events.Set(uint32(ec.o.window))

@@ -190,8 +190,10 @@ func (g *getter) connect(ctx context.Context, t *target) error {
 			Timeouts: core.Timeouts{KeepAlive: 30 * time.Second},
 			Logger:   slog.New(slog.DiscardHandler),
 		},
-		TLS:        g.tls,
 		MaxPending: max(1000, len(g.targets)),
+	}
+	if t.url.Scheme == "https" {
+		opts.TLS = g.tls
 	}
 	if g.verbose {
 		prefix := ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,7 +65,12 @@ func TestNode_invalidheaderfield(t *testing.T) {
 			`ERR_HTTP2_INVALID_PSEUDOHEADER: ":test" is an invalid pseudoheader or is used incorrectly`)
 	})
 	t.Run("invalidheaderfields-client.1", func(t *testing.T) {
-		cs, err := events.Connect(t.Context(), "http://localhost:1", events.ConnectOptions{})
+		l, err := net.Listen("tcp", "127.0.0.1:0") // a session that cannot connect would be destroyed by now
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		cs, err := events.Connect(t.Context(), "http://"+l.Addr().String(), events.ConnectOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

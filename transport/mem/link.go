@@ -22,7 +22,7 @@ type Options struct {
 	// Start is the time at the beginning; default Epoch.
 	Start time.Time
 	// Join puts the link on the clock of another one: both then run together,
-	// whichever is told to. Start is not used.
+	// whichever is told to. Start is not set then.
 	Join *Link
 
 	// Latency is how long a byte is under way, in each direction; default 0.
@@ -71,8 +71,28 @@ type Link struct {
 	dirs  [2]*direction // by the side that sends
 }
 
-// NewLink joins a and b. Nothing happens until the link is run.
+// check panics for what no link can do: it is a mistake of the test.
+func (o *Options) check() {
+	for _, x := range []struct {
+		name string
+		n    int64
+	}{
+		{"Latency", int64(o.Latency)}, {"Jitter", int64(o.Jitter)},
+		{"Bandwidth", int64(o.Bandwidth)}, {"Buffer", int64(o.Buffer)}, {"Cut", int64(o.Cut)}, {"MaxWrite", int64(o.MaxWrite)},
+	} {
+		if x.n < 0 {
+			panic(fmt.Sprintf("weft/mem: %s is %d, must be 0 or positive", x.name, x.n))
+		}
+	}
+	if o.Join != nil && !o.Start.IsZero() {
+		panic("weft/mem: Start is that of the link that Join names")
+	}
+}
+
+// NewLink joins a and b. Nothing happens until the link is run. Options that make
+// no sense are a panic.
 func NewLink(a, b transport.Endpoint, opts Options) *Link {
+	opts.check()
 	l := &Link{opts: opts, rnd: rand.New(rand.NewPCG(opts.Seed, 0x77656674))}
 	if opts.Join != nil {
 		l.clock = opts.Join.clock
@@ -83,7 +103,7 @@ func NewLink(a, b transport.Endpoint, opts Options) *Link {
 		l.clock = &clock{start: opts.Start, now: opts.Start}
 	}
 	l.clock.links = append(l.clock.links, l)
-	if l.opts.Buffer <= 0 {
+	if l.opts.Buffer == 0 {
 		underWay := float64(opts.Bandwidth) * (opts.Latency + opts.Jitter).Seconds()
 		l.opts.Buffer = max(256<<10, 2*int(underWay))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -263,4 +264,26 @@ func ExampleLink() {
 	})
 	link.Settle()
 	// Output: 204 after 40ms
+}
+
+// Options that make no sense are a panic that names them.
+func TestOptions(t *testing.T) {
+	for name, opts := range map[string]mem.Options{
+		"Latency":   {Latency: -1},
+		"Jitter":    {Jitter: -1},
+		"Bandwidth": {Bandwidth: -1},
+		"Buffer":    {Buffer: -1},
+		"Cut":       {Cut: -1},
+		"MaxWrite":  {MaxWrite: -1},
+		"Start":     {Join: new(mem.Link), Start: mem.Epoch},
+	} {
+		func() {
+			defer func() {
+				if text := fmt.Sprint(recover()); !strings.Contains(text, name) {
+					t.Errorf("%s: %s", name, text)
+				}
+			}()
+			join(opts)
+		}()
+	}
 }

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -17,11 +18,11 @@ type Options struct {
 
 	// ReusePort lets several listeners, in one process or in several, share
 	// an address, if all of them ask for it. Linux spreads connections over
-	// them; where a system cannot share, Listen fails. Ignored by Dial.
+	// them; where a system cannot share, Listen fails. For Dial it is an error.
 	ReusePort bool
 
 	// Timeout bounds Dial, in addition to its context; default none, negative:
-	// an error. Ignored by Listen.
+	// an error. So it is for Listen.
 	Timeout time.Duration
 }
 
@@ -45,6 +46,9 @@ func (o Options) keepAlive() net.KeepAliveConfig {
 // The listener's connections have the options applied. An address that is in
 // use is an error that matches syscall.EADDRINUSE.
 func Listen(ctx context.Context, addr string, opts Options) (*net.TCPListener, error) {
+	if opts.Timeout != 0 {
+		return nil, fmt.Errorf("weft/tcp: Timeout is %v, but Listen does not wait: it is for Dial", opts.Timeout)
+	}
 	lc := net.ListenConfig{KeepAliveConfig: opts.keepAlive()}
 	if opts.KeepAlive < 0 {
 		lc.KeepAlive = -1
@@ -67,8 +71,11 @@ func Listen(ctx context.Context, addr string, opts Options) (*net.TCPListener, e
 // Dial connects to an address such as "example.org:80". Where a name has
 // addresses of both families, they are tried as RFC 6555 says.
 func Dial(ctx context.Context, addr string, opts Options) (*net.TCPConn, error) {
-	if opts.Timeout < 0 {
+	switch {
+	case opts.Timeout < 0:
 		return nil, fmt.Errorf("weft/tcp: Timeout is %v, must be 0 or positive", opts.Timeout)
+	case opts.ReusePort:
+		return nil, errors.New("weft/tcp: ReusePort is for Listen")
 	}
 	d := net.Dialer{KeepAliveConfig: opts.keepAlive(), Timeout: opts.Timeout}
 	if opts.KeepAlive < 0 {

@@ -122,3 +122,18 @@ func Example() {
 	fmt.Printf("%s\n", text)
 	// Output: hello
 }
+
+// Options that a call has no use for are an error.
+func TestOptionsOfTheOther(t *testing.T) {
+	if l, err := tcp.Listen(t.Context(), "127.0.0.1:0", tcp.Options{Timeout: time.Second}); err == nil {
+		l.Close()
+		t.Error("Listen takes a Timeout")
+	}
+	l := listen(t, "127.0.0.1:0", tcp.Options{})
+	for _, opts := range []tcp.Options{{ReusePort: true}, {Timeout: -1}} {
+		if c, err := tcp.Dial(t.Context(), l.Addr().String(), opts); err == nil {
+			c.Close()
+			t.Errorf("Dial takes %+v", opts)
+		}
+	}
+}

@@ -25,32 +25,34 @@ type ServerOptions struct {
 	Base *tls.Config
 
 	// CertFile and KeyFile name the certificate, leaf first, and its key, both
-	// in PEM. They are read again when they change. Both or neither are set.
-	// Without them, and without a certificate in Base, the development
-	// certificate is used.
+	// in PEM. They are read again when they change. Both or neither are set;
+	// beside a certificate in Base they are an error. Without either the
+	// development certificate is used.
 	CertFile, KeyFile string
 
 	// OnReloadError is told when the files changed and are no good, in which
 	// case the old certificate stays; default a line in slog.Default(). It may
-	// be called from several goroutines.
+	// be called from several goroutines. Without files it is an error.
 	OnReloadError func(error)
 
 	// Fallback offers http/1.1 beside h2, for a server that has somebody to
 	// hand such connections to.
 	Fallback bool
 
-	// Protocols are offered instead of h2, and of http/1.1 with Fallback.
+	// Protocols are offered instead of h2, and of http/1.1 with Fallback: at
+	// least one, each of 1 to 255 bytes (RFC 7301 §3.1).
 	Protocols []string
 
 	// Choose, if not nil, chooses the protocol instead: it gets the name the
 	// client asks for, "" if none, and the protocols it offers, and returns one
 	// of those, or "" to fail the handshake. It is called by several
-	// goroutines, and not for clients that offer none.
+	// goroutines, and not for clients that offer none. Beside Protocols it is an
+	// error.
 	Choose func(serverName string, offered []string) string
 
 	// KeyLog gets the secrets of every connection, in the format of NSS, for
-	// reading recorded traffic; default nil: nobody. Nothing else, no
-	// environment variable either, turns this on.
+	// reading recorded traffic; default Base.KeyLogWriter, and beside that it is
+	// an error. Nothing else, no environment variable either, turns this on.
 	KeyLog io.Writer
 }
 
@@ -66,6 +68,10 @@ func ServerConfig(opts ServerOptions) (*tls.Config, error) {
 	switch {
 	case (opts.CertFile == "") != (opts.KeyFile == ""):
 		return nil, errors.New("weft/tls: CertFile and KeyFile need each other")
+	case opts.OnReloadError != nil && opts.CertFile == "":
+		return nil, errors.New("weft/tls: OnReloadError is about CertFile and KeyFile, which are not set")
+	case opts.CertFile != "" && (len(cfg.Certificates) > 0 || cfg.GetCertificate != nil):
+		return nil, errors.New("weft/tls: CertFile is set, and Base has a certificate, too: one of them is enough")
 	case opts.CertFile != "":
 		report := opts.OnReloadError
 		if report == nil {
@@ -75,7 +81,6 @@ func ServerConfig(opts ServerOptions) (*tls.Config, error) {
 		if err != nil {
 			return nil, err
 		}
-		cfg.Certificates = nil
 		cfg.GetCertificate = pair.GetCertificate
 	case len(cfg.Certificates) == 0 && cfg.GetCertificate == nil && cfg.GetConfigForClient == nil:
 		cert, _, err := DevelopmentCertificate("")
@@ -85,10 +90,28 @@ func ServerConfig(opts ServerOptions) (*tls.Config, error) {
 		cfg.Certificates = []tls.Certificate{cert}
 	}
 	if opts.Protocols != nil {
+		if err := checkProtocols(&opts); err != nil {
+			return nil, err
+		}
 		cfg.NextProtos = slices.Clone(opts.Protocols)
 	}
 	requireProtocol(cfg, opts.Choose)
 	return cfg, nil
+}
+
+func checkProtocols(opts *ServerOptions) error {
+	switch {
+	case opts.Choose != nil:
+		return errors.New("weft/tls: Choose has no use for Protocols: it chooses from what the client offers")
+	case len(opts.Protocols) == 0:
+		return errors.New("weft/tls: Protocols has none; leave it nil for h2")
+	}
+	for _, p := range opts.Protocols {
+		if p == "" || len(p) > 255 {
+			return fmt.Errorf("weft/tls: Protocols has %q, must be names of 1 to 255 bytes", p)
+		}
+	}
+	return nil
 }
 
 // ClientOptions say what ClientConfig makes.
@@ -139,7 +162,12 @@ func common(base *tls.Config, fallback bool, keyLog io.Writer) (*tls.Config, err
 	if fallback {
 		cfg.NextProtos = append(cfg.NextProtos, HTTP11)
 	}
-	cfg.KeyLogWriter = keyLog
+	if keyLog != nil {
+		if cfg.KeyLogWriter != nil {
+			return nil, errors.New("weft/tls: KeyLog is set, and so is Base.KeyLogWriter: one of them is enough")
+		}
+		cfg.KeyLogWriter = keyLog
+	}
 	return cfg, nil
 }
 
@@ -157,8 +185,11 @@ func requireProtocol(cfg *tls.Config, choose func(name string, offered []string)
 				return nil, err
 			}
 			if chosen != nil {
-				if chosen, err = common(chosen, false, cfg.KeyLogWriter); err != nil {
+				if chosen, err = common(chosen, false, nil); err != nil {
 					return nil, err
+				}
+				if chosen.KeyLogWriter == nil {
+					chosen.KeyLogWriter = cfg.KeyLogWriter
 				}
 				chosen.NextProtos = cfg.NextProtos
 			}

@@ -46,6 +46,22 @@ func configs(t *testing.T, fallback bool) (server, client *ctls.Config) {
 	return server, client
 }
 
+func tcpPair(t testing.TB) (a, b net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if a, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
 // shake does a handshake over a pipe; the client is crypto/tls itself.
 func shake(t *testing.T, server, client *ctls.Config) (s *tls.Conn, serverErr, clientErr error) {
 	t.Helper()
@@ -138,13 +154,20 @@ func TestVersionsAndSuites(t *testing.T) {
 
 func TestConfigErrors(t *testing.T) {
 	for name, opts := range map[string]tls.ServerOptions{
-		"old version":   {Base: &ctls.Config{MaxVersion: ctls.VersionTLS11}},
-		"bad suites":    {Base: &ctls.Config{CipherSuites: []uint16{ctls.TLS_RSA_WITH_AES_128_CBC_SHA}}},
-		"half a pair":   {CertFile: "cert.pem"},
-		"missing files": {CertFile: "/nonexistent/cert.pem", KeyFile: "/nonexistent/key.pem"},
+		"old version":        {Base: &ctls.Config{MaxVersion: ctls.VersionTLS11}},
+		"bad suites":         {Base: &ctls.Config{CipherSuites: []uint16{ctls.TLS_RSA_WITH_AES_128_CBC_SHA}}},
+		"half a pair":        {CertFile: "cert.pem"},
+		"missing files":      {CertFile: "/nonexistent/cert.pem", KeyFile: "/nonexistent/key.pem"},
+		"both certificates":  {CertFile: "cert.pem", KeyFile: "key.pem", Base: &ctls.Config{Certificates: make([]ctls.Certificate, 1)}},
+		"nothing to reload":  {OnReloadError: func(error) {}},
+		"no protocol":        {Protocols: []string{}},
+		"an empty protocol":  {Protocols: []string{"h2", ""}},
+		"a long protocol":    {Protocols: []string{strings.Repeat("x", 256)}},
+		"two ways to choose": {Protocols: []string{"h2"}, Choose: func(string, []string) string { return "h2" }},
+		"two logs":           {KeyLog: io.Discard, Base: &ctls.Config{KeyLogWriter: io.Discard}},
 	} {
-		if _, err := tls.ServerConfig(opts); err == nil {
-			t.Errorf("%s: no error", name)
+		if _, err := tls.ServerConfig(opts); err == nil || !strings.HasPrefix(err.Error(), "weft/tls: ") && name != "missing files" {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -166,13 +189,25 @@ func TestKeyLogOnlyWhenAsked(t *testing.T) {
 	if !strings.Contains(log.String(), "SECRET") {
 		t.Errorf("key log: %q", log.String())
 	}
+	log.Reset()
+	server.KeyLogWriter = &log // as crypto/tls has it
+	again, err := tls.ServerConfig(tls.ServerOptions{Base: server})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := shake(t, again, client); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "SECRET") {
+		t.Errorf("the key log of the base: %q", log.String())
+	}
 }
 
 // TestPump runs both sides over TCP, where the records are written without
 // blocking, and over a pipe, where they are not.
 func TestPump(t *testing.T) {
 	for name, pair := range map[string]func() (net.Conn, net.Conn){
-		"tcp": func() (net.Conn, net.Conn) { return h2test.Sockets(t) },
+		"tcp": func() (net.Conn, net.Conn) { return tcpPair(t) },
 		"mem": func() (net.Conn, net.Conn) { return mem.Pipe() },
 	} {
 		for _, version := range []uint16{ctls.VersionTLS12, ctls.VersionTLS13} {

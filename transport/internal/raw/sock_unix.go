@@ -64,10 +64,17 @@ func (s *Sock) Init(conn net.Conn) bool {
 	if err != nil {
 		return false
 	}
+	rc.Control(unblock)
 	s.conn, s.rc = conn, rc
 	s.readFn, s.writeFn = s.onReadable, s.onWritable
 	return true
 }
+
+// unblock makes sure of what all this relies on. A socket is non-blocking, until
+// somebody asks for its descriptor: the Fd of what the File of a connection
+// returns has them both block, and a call that the scheduler does not know of
+// would hold up the whole process.
+func unblock(fd uintptr) { syscall.SetNonblock(int(fd), true) }
 
 // CloseWrite ends the output.
 func (s *Sock) CloseWrite() error {
