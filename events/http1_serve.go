@@ -24,14 +24,20 @@ func (srv *Server) serveHTTP1(conn net.Conn) *ServerSession {
 const preface = "PRI * HTTP/2"
 
 // peek finds out what is spoken on a connection without TLS, from its first
-// bytes, which it returns.
+// bytes, which it returns. Who says nothing has the time of a handshake; who has
+// begun with the preface, that of the preface.
 func (srv *Server) peek(conn net.Conn, head []byte) ([]byte, spoken, error) {
 	if !srv.peeked.add(&conn) {
 		return nil, nothing, ErrServerClosed
 	}
 	defer srv.peeked.remove(&conn)
 	conn.SetReadDeadline(time.Now().Add(srv.handshake))
+	begun := false
 	for len(head) < len(preface) && strings.HasPrefix(preface, string(head)) {
+		if len(head) > 0 && !begun {
+			begun = true
+			conn.SetReadDeadline(time.Now().Add(min(srv.handshake, srv.prefaceTimeout())))
+		}
 		var p [len(preface)]byte
 		n, err := conn.Read(p[:len(preface)-len(head)])
 		head = append(head, p[:n]...)
@@ -45,6 +51,16 @@ func (srv *Server) peek(conn net.Conn, head []byte) ([]byte, spoken, error) {
 	}
 	return head, http1, nil
 }
+
+// prefaceTimeout is how long the preface of a client may take.
+func (srv *Server) prefaceTimeout() time.Duration {
+	if d := srv.sessionOptions().Timeouts.Preface; d > 0 {
+		return d
+	}
+	return defaultPreface
+}
+
+const defaultPreface = 10 * time.Second // of core.Timeouts
 
 // peeked are the connections on which nothing was said yet. They are idle:
 // Close closes them.

@@ -79,6 +79,26 @@ func TestPrefaceBehindRequest(t *testing.T) {
 	})
 }
 
+// Who has begun with the preface has no more time for it than where nothing but
+// HTTP/2 is spoken, however slowly its bytes come.
+func TestPrefaceThatDoesNotEnd(t *testing.T) {
+	for _, tt := range []struct {
+		timeout, want time.Duration
+	}{{0, 10 * time.Second}, {4 * time.Second, 4 * time.Second}, {core.Never, 2 * time.Minute}} {
+		bubbleWith(t, core.Timeouts{Preface: tt.timeout}, func(w *world) {
+			c := w.dial()
+			begun := time.Now()
+			c.send("PRI")
+			<-time.After(3 * time.Second)
+			c.send(" *")
+			c.ended()
+			if after := time.Since(begun); after != tt.want {
+				t.Errorf("Preface %v: it ended after %v, want %v", tt.timeout, after, tt.want)
+			}
+		})
+	}
+}
+
 // RFC 9112 §2.2: empty lines ahead of the first request are skipped.
 func TestEmptyLines(t *testing.T) {
 	bubble(t, func(w *world) {
