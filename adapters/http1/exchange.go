@@ -30,6 +30,7 @@ type exchange struct {
 	sending  bool        // the body
 	writing  bool        // the body of the response
 	bodyRead atomic.Bool // the request's, to its end
+	last     bool        // the connection ends with the response
 	broken   atomic.Bool // the request is malformed beyond its head
 }
 
@@ -40,6 +41,7 @@ func serve(w http.ResponseWriter, r *http.Request) {
 		refuse(w, status)
 		return
 	}
+	ambiguous := c.lengths.request(len(r.TransferEncoding) > 0, r.Header.Get("Content-Length") != "")
 	if wantsUpgrade(r) {
 		head := headOf(r)
 		head.HasBody = r.Body != http.NoBody
@@ -57,7 +59,7 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	}
 	// Request and response are independent of each other.
 	http.NewResponseController(w).EnableFullDuplex()
-	x := &exchange{w: w, r: r, c: c}
+	x := &exchange{w: w, r: r, c: c, last: ambiguous}
 	defer x.end()
 	if !x.begin() {
 		panic(http.ErrAbortHandler)
@@ -319,6 +321,9 @@ func (x *exchange) respond(answer events.Headers) {
 		if name[0] != ':' {
 			h.Add(name, value)
 		}
+	}
+	if x.last {
+		h.Set("Connection", "close")
 	}
 	x.w.WriteHeader(answer.Status())
 	flusher := http.NewResponseController(x.w)

@@ -195,23 +195,26 @@ func (noAddr) String() string  { return "given" }
 // conn is a connection as net/http gets it.
 type conn struct {
 	net.Conn
-	server *server
-	events *events.HTTP1Conn
-	rest   *time.Timer // bounds the wait for the rest of a body, when there was one
-	begun  bool        // something other than empty lines was read
-	once   sync.Once
-	done   chan struct{} // closed when nothing is served on it any more
+	server  *server
+	events  *events.HTTP1Conn
+	rest    *time.Timer // bounds the wait for the rest of a body, when there was one
+	lengths lengths
+	begun   bool // something other than empty lines was read
+	once    sync.Once
+	done    chan struct{} // closed when nothing is served on it any more
 }
 
 // Read reads, without empty lines ahead of the first request (RFC 9112 §2.2).
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
+	c.lengths.read(p[:max(n, 0)])
 	for !c.begun && n > 0 {
 		n = copy(p, bytes.TrimLeft(p[:n], "\r\n"))
 		if c.begun = n > 0; c.begun || err != nil {
 			break
 		}
 		n, err = c.Conn.Read(p)
+		c.lengths.read(p[:max(n, 0)])
 	}
 	return n, err
 }

@@ -66,6 +66,57 @@ func TestNotARequest(t *testing.T) {
 	}
 }
 
+// RFC 9112 §6.1: a request with both a length and a coding is the last one of its
+// connection, in whatever pieces it comes.
+func TestLengthAndCoding(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.handle(func(req *events.Request, res *events.Response) {
+			req.OnEnd(func() { res.EndString(req.URL()) })
+			req.Resume()
+		})
+		const (
+			both     = "POST /both HTTP/1.1\r\nHost: a\r\nCONTENT-LENGTH: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+			smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
+			length   = "POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na"
+			coding   = "POST /coding HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+		)
+		c := w.dial()
+		go io.WriteString(c, length+length+both+smuggled)
+		for _, want := range []string{"/length", "/length", "/both"} {
+			if res := c.gets("POST", 200, want); res.Close != (want == "/both") {
+				t.Errorf("%s: closes: %v", want, res.Close)
+			}
+		}
+		c.ended()
+		slow := w.dial()
+		go func() {
+			for _, b := range []byte(both + smuggled) {
+				if _, err := slow.Write([]byte{b}); err != nil {
+					return
+				}
+			}
+		}()
+		slow.gets("POST", 200, "/both")
+		slow.ended()
+		c = w.dial()
+		for range 3 { // each for itself is nothing special
+			c.send(length)
+			c.gets("POST", 200, "/length")
+			c.send(coding)
+			if res := c.gets("POST", 200, "/coding"); res.Close {
+				t.Error("a coding after a length ends the connection")
+			}
+		}
+		c.Close()
+		synctest.Wait()
+		for _, line := range w.log {
+			if line == "GET /smuggled" {
+				t.Error("what followed was taken for a request")
+			}
+		}
+	})
+}
+
 // The preface of HTTP/2 behind a request is not one, although net/http would say so.
 func TestPrefaceBehindRequest(t *testing.T) {
 	bubble(t, func(w *world) {
