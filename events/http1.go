@@ -87,12 +87,12 @@ func (c *HTTP1Conn) start() error {
 		// What bounds the handlers of a client bounds those that go on behind
 		// their responses.
 		opts.Settings.MaxConcurrentStreams = from.Settings.MaxConcurrentStreams
-		// The other end is ourselves: it does not attack, and does not stall either,
-		// except that the client behind it may, with a body.
+		// The other end is ourselves: it neither attacks nor stalls, except that the
+		// client behind it may be late with a body. (How much of a response it has taken
+		// is not seen here: the kernel takes megabytes ahead.)
 		opts.Limits.AbuseBudget = core.Unlimited
 		opts.Timeouts = core.Timeouts{Preface: core.Never, SettingsAck: core.Never, Write: core.Never,
-			BodyIdle: from.Timeouts.BodyIdle, Stall: from.Timeouts.Stall}
-		opts.Limits.StallBytes = from.Limits.StallBytes
+			BodyIdle: from.Timeouts.BodyIdle}
 		now := c.srv.opts.Now()
 		if c.ss, c.err = newServerSession(now, &opts, core.TransportUnknown, nil); c.err != nil {
 			return

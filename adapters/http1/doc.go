@@ -31,6 +31,6 @@
 //     client that its response is not complete.
 //   - Server.SetTimeout counts what is read and written on the connection, until
 //     it is upgraded; Options has bounds of its own beside it. Of the Timeouts of
-//     the server BodyIdle and Stall apply, and end the connection.
+//     the server BodyIdle applies, and ends the connection.
 //   - Performance, Diagnostics and Trace are about HTTP/2, and told nothing.
 package http1

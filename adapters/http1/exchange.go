@@ -28,7 +28,6 @@ type exchange struct {
 	mu       sync.Mutex // of w, until the headers are known
 	over     bool
 	sending  bool        // the body
-	writing  bool        // the body of the response
 	bodyRead atomic.Bool // the request's, to its end
 	last     bool        // the connection ends with the response
 	broken   atomic.Bool // the request is malformed beyond its head
@@ -127,7 +126,6 @@ func (x *exchange) begin() bool {
 		return false
 	}
 	x.st, x.d = st, st.Blocking()
-	st.OnClose(x.closed)
 	if ready {
 		x.send()
 	}
@@ -195,19 +193,6 @@ func (x *exchange) end() {
 	x.mu.Lock()
 	x.over = true
 	x.mu.Unlock()
-}
-
-// closed is for the end of the stream: one that was reset also ends a Write that
-// waits for a client that does not read.
-func (x *exchange) closed() {
-	if code, _ := x.st.RSTCode(); code == events.NoError || x.st.Complete() {
-		return
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.writing {
-		http.NewResponseController(x.w).SetWriteDeadline(time.Unix(1, 0))
-	}
 }
 
 // sendBody gives the request's body to the server. It runs in a goroutine of
@@ -312,8 +297,6 @@ func unavailable(w http.ResponseWriter) {
 // respond sends the response.
 func (x *exchange) respond(answer events.Headers) {
 	defer x.d.Close()
-	x.setWriting(true)
-	defer x.setWriting(false)
 	h := x.w.Header()
 	// What the handler did not set is not made up.
 	h["Date"], h["Content-Type"] = nil, nil
@@ -352,12 +335,6 @@ func (x *exchange) respond(answer events.Headers) {
 			x.abort() // so that the client sees that it is cut short
 		}
 	}
-}
-
-func (x *exchange) setWriting(on bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.writing = on
 }
 
 // sendTrailers has trailers follow the body.
