@@ -100,7 +100,7 @@ func (c *Conn) checkOutgoing(fields []Field, kind HeadersKind, m *message) (know
 	for i := range fields {
 		size += fields[i].Size()
 	}
-	if size > int(max(c.peer.maxHeaderList, minPeerHeaderList)) {
+	if int64(size) > int64(max(c.peer.maxHeaderList, minPeerHeaderList)) {
 		// The peer asked, and cannot be answered (AC-035).
 		if !c.client {
 			c.charge(causeUnsendable)

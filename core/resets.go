@@ -27,5 +27,5 @@ func (c *Conn) takeReset() bool {
 		r.spent, r.at = r.spent-elapsed*rate/1e3, now
 	}
 	r.spent += milli
-	return r.spent <= int64(min(l.ResetBurst, 1e12))*milli
+	return r.spent <= min(int64(l.ResetBurst), 1e12)*milli
 }

@@ -136,7 +136,7 @@ func (c *Conn) firstSettings(list []Setting, bare bool) ([]Setting, error) {
 		return false
 	}
 	if has(SettingMaxHeaderListSize) {
-		c.admit(int(s.maxHeaderList))
+		c.admit(asInt(s.maxHeaderList))
 	}
 	if bare {
 		return list, nil
@@ -149,11 +149,14 @@ func (c *Conn) firstSettings(list []Setting, bare bool) ([]Setting, error) {
 		full = append(full, Setting{ID: SettingMaxConcurrentStreams, Value: defaultStreams})
 	}
 	full = append(full, list...)
-	if !has(SettingMaxHeaderListSize) && c.cfg.MaxHeaderList <= math.MaxUint32 {
+	if !has(SettingMaxHeaderListSize) && c.cfg.MaxHeaderList != Unlimited && int64(c.cfg.MaxHeaderList) <= math.MaxUint32 {
 		full = append(full, Setting{ID: SettingMaxHeaderListSize, Value: uint32(c.cfg.MaxHeaderList)})
 	}
 	return full, checkLength(full)
 }
+
+// asInt is a value as an int, which has 32 bits on some machines.
+func asInt(v uint32) int { return int(min(int64(v), math.MaxInt)) }
 
 // admit has header lists of that size taken, and blocks as large as such a list
 // can make.
@@ -198,9 +201,9 @@ func (c *Conn) announce(list []Setting) {
 				c.local.push = true
 			}
 		case SettingMaxHeaderListSize:
-			if size := int(v.Value); size > c.cfg.MaxHeaderList {
-				c.admit(size)
-				c.dec.SetMaxStringLength(size)
+			if most := asInt(v.Value); most > c.cfg.MaxHeaderList {
+				c.admit(most)
+				c.dec.SetMaxStringLength(most)
 			}
 		case SettingNoRFC7540Priorities:
 			c.local.noPriorities = v.Value == 1

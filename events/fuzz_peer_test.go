@@ -218,7 +218,7 @@ func (w *wild) play(t *tape) {
 	case 14, 15:
 		list := make([]core.Setting, t.below(4))
 		for i := range list {
-			list[i] = core.Setting{ID: core.SettingID(w.rather(t.below(12), 4-t.below(2))), Value: pick[uint32](t, 0, 1, 100, 16384, 65535, 1<<20, 1<<30, uint32(w.rather(1<<32-1, 1000)))}
+			list[i] = core.Setting{ID: core.SettingID(w.rather(t.below(12), 4-t.below(2))), Value: pick[uint32](t, 0, 1, 100, 16384, 65535, 1<<20, 1<<30, uint32(w.rather(-1, 1000)))}
 		}
 		p.Settings(list...)
 	case 16:

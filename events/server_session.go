@@ -154,7 +154,7 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 	if ss.watcher != nil {
 		ss.watcher.created(&st.Stream, st.Headers())
 	}
-	if ss.handlers > 0 && int(ss.handlers) >= int(ss.conn.LocalSettings().MaxConcurrentStreams) {
+	if ss.handlers > 0 && uint32(ss.handlers) >= ss.conn.LocalSettings().MaxConcurrentStreams {
 		st.set(isHeldBack | isSilent)
 		ss.places = append(ss.places, st)
 		ss.link(&st.Stream)

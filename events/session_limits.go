@@ -143,7 +143,7 @@ func (l *SessionLimits) apply(cfg *core.Config, client bool) error {
 		}
 	}
 	if n, ok := l.PeerMaxConcurrentStreams.Get(); ok {
-		cfg.PeerStreams = int(n)
+		cfg.PeerStreams = int(min(int64(n), math.MaxInt)) // of 32 bits on some machines
 		if n == 0 {
 			return ErrOutOfRange.with(`The value of "PeerMaxConcurrentStreams" is out of range. It must be >= 1 && <= 4294967295. Received 0`)
 		}
