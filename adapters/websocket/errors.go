@@ -61,11 +61,17 @@ const (
 
 // check reports what is wrong with a code that is to be sent or was received.
 func (c StatusCode) check(reason string) error {
-	if c >= StatusServiceRestart && c <= StatusBadGateway {
+	switch {
+	case c >= StatusServiceRestart && c <= StatusBadGateway:
 		c = StatusNormalClosure // registered later than the codec knows
+	case c > maxStatus: // the codec does not mind
+		return ws.ErrProtocolStatusCodeUnknown
 	}
 	return ws.CheckCloseFrameData(ws.StatusCode(c), reason)
 }
+
+// maxStatus is the last of those for private use (RFC 6455 §7.4.2).
+const maxStatus = 4999
 
 // CloseError is how the peer closed the connection.
 type CloseError struct {
