@@ -307,6 +307,18 @@ func neverIndexed(f *Field) bool {
 
 const shortCookie = 20
 
+// FitsTrailers reports whether a field of that name, in lower case, may stand in
+// trailers that are sent (RFC 9110 §6.5.1, RFC 9113 §8.1 and §8.2.2). Those that
+// are received may have others, except for pseudo-fields and those about the
+// connection: they are delivered, and mean nothing.
+func FitsTrailers(name string) bool {
+	switch name {
+	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "http2-settings":
+		return false
+	}
+	return isLowerToken(name) && !notInTrailers(name)
+}
+
 // notInTrailers reports whether a field frames, routes, authenticates or
 // describes the content, and so has no place in trailers (RFC 9110 §6.5.1).
 func notInTrailers(name string) bool {

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"weft/events"
-	"weft/transport/mem"
 )
 
 // A server that serves nothing but CONNECT needs a listener for nothing else,
@@ -15,15 +14,7 @@ func TestCompatConnectAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	session, err := srv.NewSession(mem.Epoch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := mem.NewLink(client, session, mem.Options{})
+	client, link := linkTo(t, srv)
 	ask := func(h events.Headers) (answer string) {
 		client.Do(func() {
 			st, err := client.Request(t.Context(), h)
@@ -89,15 +80,7 @@ func TestCompatConnectAmongStreams(t *testing.T) {
 		}
 	})
 	for order := range 1 << 8 { // of those for which objects are made several at a time
-		session, err := srv.NewSession(mem.Epoch)
-		if err != nil {
-			t.Fatal(err)
-		}
-		client, err := events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		link := mem.NewLink(client, session, mem.Options{})
+		client, link := linkTo(t, srv)
 		link.Settle()
 		got := make([]string, 20)
 		client.Do(func() {

@@ -49,6 +49,20 @@ func newPair(t *testing.T, opts pairOptions) *pair {
 	return p
 }
 
+// linkTo returns a client of a server, and the link between them.
+func linkTo(t *testing.T, srv *events.Server) (*events.ClientSession, *mem.Link) {
+	t.Helper()
+	session, err := srv.NewSession(mem.Epoch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client, mem.NewLink(client, session, mem.Options{})
+}
+
 func (p *pair) note(format string, args ...any) {
 	p.log = append(p.log, fmt.Sprintf(format, args...))
 }

@@ -1,10 +1,13 @@
 package events
 
+import "weft/core"
+
 // SetTrailer queues a field that follows the body, in place of what was queued
 // under that name.
 //
-// Errors: those of SetHeader about the field, and ErrTrailersAlreadySent once
-// End was called.
+// Errors: those of SetHeader about the field, ErrInvalidHeaderValue for one that has
+// no place in trailers, content-length say (RFC 9110 §6.5.1), and
+// ErrTrailersAlreadySent once End was called.
 func (r *Response) SetTrailer(name string, values ...string) error {
 	r.st.s.mu.Lock()
 	defer r.st.s.mu.Unlock()
@@ -16,6 +19,8 @@ func (r *Response) SetTrailer(name string, values ...string) error {
 		return ErrTrailersAlreadySent
 	case isConnectionField(name):
 		return nil
+	case !core.FitsTrailers(name):
+		return errTrailer(name)
 	}
 	x := r.st.exchange.extras()
 	x.trailers = putFields(x.trailers, name, values)
@@ -39,6 +44,8 @@ func (r *Response) AddTrailers(h Headers) error {
 			return errSingle(name)
 		case isConnectionField(name):
 			continue
+		case !core.FitsTrailers(name):
+			return errTrailer(name)
 		}
 		f.Name, f.Value = name, trimValue(f.Value)
 		fields = append(fields, f)
@@ -53,6 +60,12 @@ func (r *Response) AddTrailers(h Headers) error {
 		}
 	}
 	return nil
+}
+
+// errTrailer is for a field that would break the response off when its trailers
+// are sent.
+func errTrailer(name string) error {
+	return ErrInvalidHeaderValue.with("Header field %q has no place in trailers", name)
 }
 
 // takeTrailers returns what is queued to follow the body.

@@ -17,11 +17,6 @@ import (
 // Connections that end at any point, by FIN or RST, leave nothing behind
 // (AC-022, AC-061): no goroutine, no descriptor.
 func TestNothingIsLeft(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	// Something to say, cut anywhere.
 	c, err := core.NewClient(time.Now(), core.Config{})
 	if err != nil {
@@ -35,14 +30,7 @@ func TestNothingIsLeft(t *testing.T) {
 	whole = append(whole, 0, 0, 1, 1, 0, 0, 0, 0, 21, 0x82, 0, 0, 9, 9, 0, 0, 0, 0, 21, 0x40)
 
 	once := func(i int) {
-		a, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := l.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, b := h2test.Sockets(t)
 		s := h2test.NewServer(time.Now(), core.Config{})
 		ended := make(chan error, 1)
 		if i%3 == 0 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"weft/transport"
+	"weft/transport/internal/h2test"
 )
 
 // restful is an endpoint that gives back what it gets, and rests when it is told
@@ -35,15 +36,8 @@ type link struct {
 	end chan error
 }
 
-func startLink(t *testing.T, l net.Listener) *link {
-	a, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
+func startLink(t *testing.T) *link {
+	a, b := h2test.Sockets(t)
 	k := &link{a, &restful{fake: &fake{t: t}}, make(chan error, 2)}
 	k.ep.onReceive = func(_ time.Time, p []byte) {
 		k.ep.resting.Store(false)
@@ -100,18 +94,13 @@ func TestStackOfAnIdleConnection(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector has frames of its own")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	const n, size = 400, 2600
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	links := make([]*link, n)
 	for i := range links {
-		links[i] = startLink(t, l)
+		links[i] = startLink(t)
 	}
 	// The collector has goroutines begin with what they used on average: in a
 	// process with many connections, little.
@@ -140,12 +129,7 @@ func TestStackOfAnIdleConnection(t *testing.T) {
 
 // Coming to rest takes nothing away from a connection, whenever it comes.
 func TestRestLosesNothing(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	k := startLink(t, l)
+	k := startLink(t)
 	for i := range 2000 {
 		if i%10 == 9 {
 			go k.ep.rest()
@@ -157,20 +141,8 @@ func TestRestLosesNothing(t *testing.T) {
 
 // A deadline somebody else has set on the connection still ends it.
 func TestStartAndADeadline(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	a, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, b := h2test.Sockets(t)
 	defer a.Close()
-	b, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
 	b.SetDeadline(time.Now().Add(time.Millisecond))
 	ended := make(chan error)
 	transport.Start(context.Background(), b, &fake{t: t}, transport.Options{}, func(err error) { ended <- err })
@@ -183,24 +155,12 @@ func TestStartAndADeadline(t *testing.T) {
 // A context ends all connections it was given to, and only those; what it was
 // watched with for them goes with the last.
 func TestOneContextForMany(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	other, cancelOther := context.WithCancel(t.Context())
 	defer cancelOther()
 	start := func(ctx context.Context) (peer net.Conn, ended chan error) {
-		a, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := l.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, b := h2test.Sockets(t)
 		ended = make(chan error, 1)
 		transport.Start(ctx, b, &fake{t: t}, transport.Options{}, func(err error) { ended <- err })
 		return a, ended

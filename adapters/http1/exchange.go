@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"weft/core"
 	"weft/events"
 )
 
@@ -228,8 +229,8 @@ func (x *exchange) sendBody() {
 func (x *exchange) endBody() {
 	var list []events.Field
 	for name, values := range x.r.Trailer {
-		if notInTrailers[name] {
-			continue
+		if !core.FitsTrailers(strings.ToLower(name)) {
+			continue // a client that sends one all the same is not heeded
 		}
 		for _, value := range values {
 			list = append(list, events.Field{Name: name, Value: value})
@@ -239,23 +240,6 @@ func (x *exchange) endBody() {
 		x.st.Close(events.Cancel) // does nothing if the stream is over
 	}
 }
-
-// notInTrailers are the fields that no trailer section may have, by the names
-// that net/http gives them (RFC 9110 §6.5.1). A client that sends one all the same
-// is not heeded.
-var notInTrailers = func() map[string]bool {
-	m := make(map[string]bool)
-	for _, name := range []string{
-		"connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "http2-settings", "te", "trailer",
-		"content-length", "content-encoding", "content-type", "content-range", "host",
-		"authorization", "proxy-authorization", "proxy-authenticate", "www-authenticate", "cookie", "set-cookie",
-		"cache-control", "expect", "max-forwards", "pragma", "range",
-		"age", "date", "expires", "location", "retry-after", "vary", "warning",
-	} {
-		m[http.CanonicalHeaderKey(name)] = true
-	}
-	return m
-}()
 
 // refused answers a request that has no response.
 func (x *exchange) refused() {

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"weft/events"
-	"weft/transport/mem"
 )
 
 // On a link, where nothing runs but what the link runs: what is inline has its
@@ -24,49 +23,39 @@ func TestInline(t *testing.T) {
 	})
 	app.Get("/panic", func(*Request, *Response) error { panic("oh") })
 	app.Get("/nothing", func(*Request, *Response) error { return nil })
-	app.Post("/body", func(req *Request, res *Response) error {
+	bodies := newApp().WithOptions(Options{Inline: events.Set(true)})
+	bodies.Post("/body", func(req *Request, res *Response) error {
 		b, err := req.Bytes() // blocks, in a goroutine
 		if err != nil {
 			return err
 		}
 		return res.Text(string(b))
 	})
-	server, err := app.Server()
-	if err != nil {
-		t.Fatal(err)
-	}
-	session, err := server.NewSession(mem.Epoch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := mem.NewLink(client, session, mem.Options{})
-	for path, want := range map[string]string{
-		"/text/7": "200 1", "/pieces": "200 200000", "/panic": "500 22", "/nothing": "200 0", "/none": "404 10",
-	} {
-		var got string
-		client.Do(func() {
-			st, err := client.Request(t.Context(), events.H(":path", path))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			n := 0
-			st.OnData(func(p []byte) { n += len(p) })
-			st.OnEnd(func() {
-				h, _ := st.Response()
-				got = fmt.Sprint(h.Status(), " ", n)
+	onLink(t, app, events.SessionOptions{}, func(l *linked) {
+		ask := func(path string) (got string) {
+			l.client.Do(func() {
+				st, err := l.client.Request(l.t.Context(), events.H(":path", path))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				n := 0
+				st.OnData(func(p []byte) { n += len(p) })
+				st.OnEnd(func() {
+					h, _ := st.Response()
+					got = fmt.Sprint(h.Status(), " ", n)
+				})
 			})
-		})
-		link.Settle()
-		if got != want {
-			t.Errorf("%s: %q, want %q", path, got, want)
+			l.link.Settle()
+			return got
 		}
-	}
-	client.Close()
-	link.Settle()
-	dial(t, app).do("POST", "/body", "hello").is(t, 200, "hello")
+		for path, want := range map[string]string{
+			"/text/7": "200 1", "/pieces": "200 200000", "/panic": "500 22", "/nothing": "200 0", "/none": "404 10",
+		} {
+			if got := ask(path); got != want {
+				t.Errorf("%s: %q, want %q", path, got, want)
+			}
+		}
+	})
+	dial(t, bodies).do("POST", "/body", "hello").is(t, 200, "hello")
 }

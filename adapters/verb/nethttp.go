@@ -69,17 +69,22 @@ func (c *borrowed) body() io.Reader                      { return c.r.Body }
 var errStatus = errors.New("verb: no status of a response")
 
 func (c *borrowed) setHeader(name string, values ...string) error {
-	name = textproto.CanonicalMIMEHeaderKey(name)
 	if c.begun {
 		return events.ErrHeadersSent
 	}
-	c.w.Header()[name] = slices.Clone(values)
+	if err := checkFields(name, values...); err != nil {
+		return err
+	}
+	c.w.Header()[textproto.CanonicalMIMEHeaderKey(name)] = slices.Clone(values)
 	return nil
 }
 
 func (c *borrowed) addHeader(name, value string) error {
 	if c.begun {
 		return events.ErrHeadersSent
+	}
+	if err := checkFields(name, value); err != nil {
+		return err
 	}
 	c.w.Header().Add(name, value)
 	return nil
@@ -165,6 +170,9 @@ func (c *borrowed) hint(links []string) error {
 	if c.begun {
 		return nil
 	}
+	if err := checkFields("link", links...); err != nil {
+		return err
+	}
 	h := c.w.Header()
 	had := h["Link"]
 	h["Link"] = links
@@ -176,6 +184,9 @@ func (c *borrowed) hint(links []string) error {
 }
 
 func (c *borrowed) setTrailer(name string, values []string) error {
+	if err := checkFields(name, values...); err != nil {
+		return err
+	}
 	c.w.Header()[http.TrailerPrefix+textproto.CanonicalMIMEHeaderKey(name)] = slices.Clone(values)
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	gotls "crypto/tls"
 	"io"
-	"strings"
 	"time"
 
 	"weft/core"
@@ -33,7 +32,7 @@ func newEventsClient(o *options) *eventsClient {
 
 func (ec *eventsClient) connect(ctx context.Context) (err error) {
 	var opts events.ConnectOptions
-	if strings.HasPrefix(ec.o.url, "https:") {
+	if ec.o.secure {
 		opts.TLS = &gotls.Config{InsecureSkipVerify: true}
 	}
 	opts.IndexCredentials = true

@@ -325,6 +325,10 @@ func TestNode_compatResponse(t *testing.T) {
 			res.SetHeader("x-changed", "first")
 			res.SetHeader("x-changed", "then")
 			wantNil(t, "SetTrailer", res.SetTrailer("x-sum", "7"))
+			// What may not stand there fails when it is said: later it would break off
+			// the response.
+			wantErr(t, "SetTrailer content-length", res.SetTrailer("Content-Length", "7"), events.ErrInvalidHeaderValue)
+			wantErr(t, "AddTrailers set-cookie", res.AddTrailers(events.H("x-b", "1", "Set-Cookie", "a=b")), events.ErrInvalidHeaderValue)
 			res.WriteString("so far")
 		})
 		w.get()

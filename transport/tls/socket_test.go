@@ -6,24 +6,14 @@ import (
 	"io"
 	"net"
 	"testing"
+
+	"weft/transport/internal/h2test"
 )
 
 // sockets returns a pumped socket and its peer.
 func sockets(t *testing.T) (*socket, net.Conn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	peer, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
+	peer, conn := h2test.Sockets(t)
 	t.Cleanup(func() { peer.Close(); conn.Close() })
 	s := newSocket(conn)
 	if s == nil {

@@ -46,22 +46,6 @@ func configs(t *testing.T, fallback bool) (server, client *ctls.Config) {
 	return server, client
 }
 
-func tcpPair(t testing.TB) (a, b net.Conn) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	if a, err = net.Dial("tcp", l.Addr().String()); err != nil {
-		t.Fatal(err)
-	}
-	if b, err = l.Accept(); err != nil {
-		t.Fatal(err)
-	}
-	return a, b
-}
-
 // shake does a handshake over a pipe; the client is crypto/tls itself.
 func shake(t *testing.T, server, client *ctls.Config) (s *tls.Conn, serverErr, clientErr error) {
 	t.Helper()
@@ -207,7 +191,7 @@ func TestKeyLogOnlyWhenAsked(t *testing.T) {
 // blocking, and over a pipe, where they are not.
 func TestPump(t *testing.T) {
 	for name, pair := range map[string]func() (net.Conn, net.Conn){
-		"tcp": func() (net.Conn, net.Conn) { return tcpPair(t) },
+		"tcp": func() (net.Conn, net.Conn) { return h2test.Sockets(t) },
 		"mem": func() (net.Conn, net.Conn) { return mem.Pipe() },
 	} {
 		for _, version := range []uint16{ctls.VersionTLS12, ctls.VersionTLS13} {
