@@ -156,7 +156,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	c.mustShrink = false
 	c.got.size, c.got.number, c.listFault = 0, 0, FaultNone
 	if n := min(scan.fields, c.cfg.MaxHeaderFields); n > cap(c.fieldBuf) {
-		c.fieldBuf, c.plain = make([]Field, 0, n), 0 // nothing stands there
+		c.fieldBuf, c.plain, c.recall = make([]Field, 0, n), 0, recall{} // nothing stands there
 	}
 	c.fieldBuf, c.same = c.fieldBuf[:0], 0
 	c.shown = 0 // the event's fields may have stood there
@@ -164,7 +164,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 		c.listFault = FaultTooManyFields
 	}
 	c.dec.SetEmitEnabled(c.listFault == FaultNone)
-	if _, err := c.dec.Write(raw[scan.start:]); err != nil {
+	if err := c.decodeFields(raw[scan.start:]); err != nil {
 		c.fail(decodeFault(err))
 		return FaultCompression
 	}
@@ -184,6 +184,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 		var first int
 		c.got.fields, first = joinCookies(c.fieldBuf, c.got.msg.crumbs)
 		c.plain &= 1<<first - 1 // what stood behind has moved
+		clear(c.recall[min(first, len(c.recall)):])
 	}
 	if scan.inserts || scan.updated {
 		c.decodeCache.invalidate()
@@ -192,7 +193,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 		if c.decodeCache == nil {
 			c.decodeCache = new(decodeCache)
 		}
-		c.decodeCache.store(raw, kind, &c.got)
+		c.decodeCache.store(raw, kind, &c.got, scan.strings)
 	}
 	return c.got.fault
 }
@@ -210,12 +211,7 @@ func decodeFault(err error) Fault {
 // of a table entry are the same each time) and noted in same: what check found
 // out about it still holds.
 func (c *Conn) onField(f hpack.HeaderField) {
-	c.got.size += len(f.Name) + len(f.Value) + fieldOverhead
-	if c.got.size > c.cfg.MaxHeaderList {
-		c.listFault = FaultHeaderListTooLarge
-		clear(c.fieldBuf[:cap(c.fieldBuf)])
-		c.fieldBuf, c.same = c.fieldBuf[:0], 0
-		c.dec.SetEmitEnabled(false)
+	if !c.hasRoom(f.Name, f.Value) {
 		return
 	}
 	i := len(c.fieldBuf)
@@ -234,6 +230,19 @@ func (c *Conn) onField(f hpack.HeaderField) {
 	at.Sensitive = f.Sensitive
 }
 
+// hasRoom reports whether a field may go into the list.
+func (c *Conn) hasRoom(name, value string) bool {
+	c.got.size += len(name) + len(value) + fieldOverhead
+	if c.got.size <= c.cfg.MaxHeaderList {
+		return true
+	}
+	c.listFault = FaultHeaderListTooLarge
+	clear(c.fieldBuf[:cap(c.fieldBuf)])
+	c.fieldBuf, c.same, c.recall = c.fieldBuf[:0], 0, recall{}
+	c.dec.SetEmitEnabled(false)
+	return false
+}
+
 // blockScan walks the representations of a header block without decoding
 // strings. It settles what the decoder leaves open: table size updates only at
 // the start, at most two; integers and lengths in range; fields counted before
@@ -245,6 +254,7 @@ type blockScan struct {
 	updates uint8
 	updated bool // the table's size was updated
 	inserts bool // the table changes
+	strings bool // there is a field that is not wholly in a table
 }
 
 // maxInteger bounds every integer in a block, and maxIntegerBytes the length
@@ -346,6 +356,7 @@ func (c *Conn) scanBlock(b []byte) Fault {
 			}
 			s.pos = pos
 			s.fields++
+			s.strings = true
 			if x&0x40 != 0 {
 				s.inserts = true
 			}

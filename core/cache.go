@@ -17,7 +17,8 @@ const (
 // to what they decoded to.
 type decodeCache struct {
 	entries [cacheEntries]*decodedBlock
-	next    int
+	once    [cacheEntries]uint32 // hashes of blocks that came and are not kept
+	next    uint8
 	filled  bool
 }
 
@@ -39,9 +40,22 @@ func (d *decodeCache) find(raw []byte, kind HeadersKind) *decodedBlock {
 	return nil
 }
 
-// store keeps a valid block. Large ones are not worth their memory.
-func (d *decodeCache) store(raw []byte, kind HeadersKind, got *decoded) {
-	if got.fault != FaultNone || len(raw) > cacheBytes || len(got.fields) > cacheFields {
+// isNew reports whether the block did not come before, as far as is remembered.
+// It is remembered now.
+func (d *decodeCache) isNew(raw []byte) bool {
+	h := hash(0, raw)
+	at := &d.once[h>>32%cacheEntries]
+	if *at == uint32(h) {
+		return false
+	}
+	*at = uint32(h)
+	return true
+}
+
+// store keeps a valid block. Large ones are not worth their memory, and of those
+// with strings of their own, most come but once.
+func (d *decodeCache) store(raw []byte, kind HeadersKind, got *decoded, strings bool) {
+	if got.fault != FaultNone || len(raw) > cacheBytes || len(got.fields) > cacheFields || strings && d.isNew(raw) {
 		got.number = 0
 		return
 	}

@@ -7,7 +7,8 @@ import (
 
 // Event is something a Conn reports. Each event is a pointer to a record the
 // Conn owns: it, and everything it points to, is valid until the next call to
-// Next. Clone keeps one for longer. The set of events is closed.
+// Next, and not to be written to. Clone keeps one for longer. The set of events
+// is closed.
 type Event interface {
 	// String is one line: the event's name, its stream and its particulars,
 	// as the test scripts print it.

@@ -31,7 +31,7 @@ func (c *Conn) isFresh(f *Field) bool {
 	if c.sightings == nil {
 		c.sightings = new(sightings)
 	}
-	h := hashString(hashString(0, f.Name), f.Value)
+	h := hash(hash(0, f.Name), f.Value)
 	at := &c.sightings[h>>59]
 	if *at == uint32(h) {
 		return false
@@ -41,9 +41,9 @@ func (c *Conn) isFresh(f *Field) bool {
 	return true
 }
 
-// hashString goes on with a hash, eight bytes at a time. Whoever makes two values
+// hash goes on with a hash, eight bytes at a time. Whoever makes two values
 // collide gains a place in the table for one of them.
-func hashString(h uint64, s string) uint64 {
+func hash[T string | []byte](h uint64, s T) uint64 {
 	const odd = 0x9e3779b97f4a7c15
 	h = (h ^ uint64(len(s))) * odd
 	for ; len(s) >= 8; s = s[8:] {

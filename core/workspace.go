@@ -18,6 +18,7 @@ type Workspace struct {
 	block       block
 	decodeCache *decodeCache // nil until it keeps anything
 	fieldBuf    []Field
+	recall      recall // how they came
 	same        uint64 // the fields, as bits, that stood there in the block before
 	plain       uint64 // and those of it that need no second look (message.check)
 	got         decoded
