@@ -156,7 +156,8 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	c.mustShrink = false
 	c.got.size, c.got.number, c.listFault = 0, 0, FaultNone
 	if n := min(scan.fields, c.cfg.MaxHeaderFields); n > cap(c.fieldBuf) {
-		c.fieldBuf, c.plain, c.recall = make([]Field, 0, n), 0, recall{} // nothing stands there
+		c.fieldBuf, c.plain = make([]Field, 0, n), 0 // nothing stands there
+		c.recall.only(0)
 	}
 	c.fieldBuf, c.same = c.fieldBuf[:0], 0
 	c.shown = 0 // the event's fields may have stood there
@@ -184,7 +185,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 		var first int
 		c.got.fields, first = joinCookies(c.fieldBuf, c.got.msg.crumbs)
 		c.plain &= 1<<first - 1 // what stood behind has moved
-		clear(c.recall[min(first, len(c.recall)):])
+		c.recall.only(first)
 	}
 	if scan.inserts || scan.updated {
 		c.decodeCache.invalidate()
@@ -193,7 +194,7 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 		if c.decodeCache == nil {
 			c.decodeCache = new(decodeCache)
 		}
-		c.decodeCache.store(raw, kind, &c.got, scan.strings)
+		c.decodeCache.store(raw, kind, &c.got, scan.literals > 0)
 	}
 	return c.got.fault
 }
@@ -238,7 +239,7 @@ func (c *Conn) hasRoom(name, value string) bool {
 	}
 	c.listFault = FaultHeaderListTooLarge
 	clear(c.fieldBuf[:cap(c.fieldBuf)])
-	c.fieldBuf, c.same, c.recall = c.fieldBuf[:0], 0, recall{}
+	c.fieldBuf, c.same = c.fieldBuf[:0], 0
 	c.dec.SetEmitEnabled(false)
 	return false
 }
@@ -248,13 +249,14 @@ func (c *Conn) hasRoom(name, value string) bool {
 // the start, at most two; integers and lengths in range; fields counted before
 // any is stored.
 type blockScan struct {
-	pos     int // start of the first incomplete representation
-	start   int // end of the leading table size updates
-	fields  int
-	updates uint8
-	updated bool // the table's size was updated
-	inserts bool // the table changes
-	strings bool // there is a field that is not wholly in a table
+	pos      int // start of the first incomplete representation
+	start    int // end of the leading table size updates
+	fields   int
+	updates  uint8
+	updated  bool        // the table's size was updated
+	inserts  bool        // the table changes
+	literals int         // fields that are not wholly in a table
+	ends     literalEnds // of the first of them
 }
 
 // maxInteger bounds every integer in a block, and maxIntegerBytes the length
@@ -356,7 +358,10 @@ func (c *Conn) scanBlock(b []byte) Fault {
 			}
 			s.pos = pos
 			s.fields++
-			s.strings = true
+			if s.literals < len(s.ends) {
+				s.ends[s.literals] = uint16(pos) // if it does not fit, recall is not for the block
+			}
+			s.literals++
 			if x&0x40 != 0 {
 				s.inserts = true
 			}

@@ -1,36 +1,54 @@
 package core
 
-// recall is how the fields that stand in the buffer came, by their places: as
-// one byte that points into a table (RFC 7541 §6.1), or 0. While the table
-// stands, the same byte means the same field, and most of a request's fields
-// come like that.
-type recall [32]byte
+// recall is the block in which the fields came that stand in the buffer. While the
+// table stands, the same bytes mean the same field, and most of a request's fields
+// come as they did in the request before.
+type recall struct {
+	raw  []byte // empty if it is not known
+	ends literalEnds
+}
+
+// literalEnds is where the literals of a block end (RFC 7541 §6.2), as scanBlock
+// finds out. A block with more of them, or a longer one, is not recalled.
+type literalEnds [16]uint16
+
+const maxRecall = 4 << 10
 
 // decodeFields decodes the representations in raw, which scanBlock has found to
-// be whole. Those that are recalled need no decoding, nor does the decoder have
-// to follow them: an indexed field changes nothing in it.
+// be whole. What came in the same bytes in the block before stands at its place of
+// the buffer. It needs no decoding, nor does the decoder have to follow it, for
+// only what goes into the table changes anything in that.
 func (c *Conn) decodeFields(raw []byte) error {
-	scan := &c.block.scan
-	if scan.inserts || scan.updated || c.listFault != FaultNone {
-		c.recall = recall{}
+	scan, last := &c.block.scan, &c.recall
+	if scan.inserts || scan.updated || scan.literals > len(scan.ends) || len(raw) > maxRecall || c.listFault != FaultNone {
+		last.raw = last.raw[:0]
 		return c.hpackDecode(raw)
 	}
-	from, i := 0, 0 // raw[from:pos] is to be decoded; pos is where field i begins
-	for pos := 0; pos < len(raw); i++ {
-		x := raw[pos]
-		if x <= 0x80 || x == 0xff || i >= len(c.recall) {
-			if i < len(c.recall) {
-				c.recall[i] = 0
-			}
-			pos += representationLen(raw[pos:])
+	from := 0                 // raw[from:pos] is to be decoded
+	was, begun := last.raw, 0 // was[begun:] is field i as it came before
+	literals, wereLiterals := 0, 0
+	for pos, i := 0, 0; pos < len(raw); i++ {
+		begin := pos
+		if raw[pos]&0x80 != 0 {
+			pos += indexLen(raw[pos:])
+		} else {
+			pos = int(scan.ends[literals])
+			literals++
+		}
+		if begun == len(was) {
 			continue
 		}
-		pos++
-		if c.recall[i] != x {
-			c.recall[i] = x
+		before := begun
+		if was[begun]&0x80 != 0 {
+			begun += indexLen(was[begun:])
+		} else {
+			begun = int(last.ends[wereLiterals])
+			wereLiterals++
+		}
+		if raw[begin] != was[before] || string(raw[begin:pos]) != string(was[before:begun]) {
 			continue
 		}
-		if err := c.hpackDecode(raw[from : pos-1]); err != nil {
+		if err := c.hpackDecode(raw[from:begin]); err != nil {
 			return err
 		}
 		from = pos
@@ -41,7 +59,37 @@ func (c *Conn) decodeFields(raw []byte) error {
 		c.fieldBuf = list
 		c.same |= 1 << i
 	}
-	return c.hpackDecode(raw[from:])
+	if err := c.hpackDecode(raw[from:]); err != nil {
+		return err
+	}
+	last.raw = last.raw[:0]
+	if c.listFault == FaultNone {
+		last.raw, last.ends = append(last.raw, raw...), scan.ends
+	}
+	return nil
+}
+
+// only forgets all but the first n fields.
+func (r *recall) only(n int) {
+	pos, literals := 0, 0
+	for ; n > 0 && pos < len(r.raw); n-- {
+		if r.raw[pos]&0x80 != 0 {
+			pos += indexLen(r.raw[pos:])
+		} else {
+			pos = int(r.ends[literals])
+			literals++
+		}
+	}
+	r.raw = r.raw[:pos]
+}
+
+// indexLen is how long the indexed field is that b begins with (RFC 7541 §6.1).
+func indexLen(b []byte) int {
+	if b[0] != 0xff {
+		return 1
+	}
+	_, n := scanInteger(b, 0, 7)
+	return n
 }
 
 func (c *Conn) hpackDecode(raw []byte) error {
@@ -50,26 +98,4 @@ func (c *Conn) hpackDecode(raw []byte) error {
 	}
 	_, err := c.dec.Write(raw)
 	return err
-}
-
-// representationLen is how long the whole representation is that b begins with.
-func representationLen(b []byte) int {
-	prefix := uint(4)
-	switch x := b[0]; {
-	case x&0x80 != 0:
-		_, n := scanInteger(b, 0, 7)
-		return n
-	case x&0x40 != 0:
-		prefix = 6
-	}
-	index, n := scanInteger(b, 0, prefix)
-	if index == 0 { // the name is a string, too
-		n += stringLen(b[n:])
-	}
-	return n + stringLen(b[n:])
-}
-
-func stringLen(b []byte) int {
-	length, n := scanInteger(b, 0, 7)
-	return n + length
 }

@@ -18,7 +18,7 @@ type Workspace struct {
 	block       block
 	decodeCache *decodeCache // nil until it keeps anything
 	fieldBuf    []Field
-	recall      recall // how they came
+	recall      recall
 	same        uint64 // the fields, as bits, that stood there in the block before
 	plain       uint64 // and those of it that need no second look (message.check)
 	got         decoded
@@ -96,6 +96,6 @@ func (c *Conn) spareWorkspace() *Workspace {
 		fields = nil
 	}
 	clear(fields[:cap(fields)])
-	*w = Workspace{record: record, fieldBuf: fields[:0], ev: events{early: early}, Attached: w.Attached}
+	*w = Workspace{record: record, fieldBuf: fields[:0], recall: recall{raw: w.recall.raw[:0]}, ev: events{early: early}, Attached: w.Attached}
 	return w
 }
