@@ -143,7 +143,7 @@ func TestRecallIsBounded(t *testing.T) {
 	peer := newPeerBlocks()
 	next := greet(t, c, peer, request)
 	for i, literals := range []int{2, 16, 17, 40, 16, 40, 2, 3, 17} {
-		for _, size := range []int{1, 5000, 1, 70000, 2} {
+		for _, size := range []int{1, 5000, 1, 90000, 2} {
 			fields := append([]core.Field(nil), request...)
 			for n := range literals {
 				value := strconv.Itoa(n)
