@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"weft/events"
-	"weft/transport/mem"
 )
 
 // Each of many requests of one turn has a value of its own, which stays with it,
@@ -73,15 +72,7 @@ func TestAttachedNothing(t *testing.T) {
 // were answered.
 func askAtOnce(t *testing.T, srv *events.Server, n int) (answered int) {
 	t.Helper()
-	session, err := srv.NewSession(mem.Epoch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := mem.NewLink(client, session, mem.Options{})
+	client, link := linkTo(t, srv)
 	link.Settle()
 	client.Do(func() {
 		for i := range n {
@@ -112,15 +103,7 @@ func TestRepeatsHeaders(t *testing.T) {
 		before = h
 		res.End(nil)
 	})
-	session, err := srv.NewSession(mem.Epoch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := events.NewClientSession(mem.Epoch, "http://localhost", events.SessionOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := mem.NewLink(client, session, mem.Options{})
+	client, link := linkTo(t, srv)
 	for _, path := range []string{"/a", "/a", "/b", "/b", "/a"} {
 		client.Do(func() {
 			if _, err := client.Request(t.Context(), events.H(":path", path)); err != nil {
