@@ -3,7 +3,6 @@ package verb
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -66,8 +65,6 @@ func (c *borrowed) stream() (*events.ServerStream, bool) { return nil, false }
 func (c *borrowed) context() context.Context             { return c.r.Context() }
 func (c *borrowed) body() io.Reader                      { return c.r.Body }
 
-var errStatus = errors.New("verb: no status of a response")
-
 func (c *borrowed) setHeader(name string, values ...string) error {
 	if c.begun {
 		return events.ErrHeadersSent
@@ -97,7 +94,7 @@ func (c *borrowed) dropHeader(name string)      { c.w.Header().Del(name) }
 func (c *borrowed) sent() bool                  { return c.begun }
 func (c *borrowed) setStatus(code int) error {
 	if code < 200 || code > 599 {
-		return errStatus
+		return fmt.Errorf("%w: %d: must be 200 to 599", events.ErrStatusInvalid, code)
 	}
 	c.code = code
 	return nil
@@ -126,6 +123,9 @@ func (c *borrowed) head() {
 
 func (c *borrowed) write(p []byte) (int, error) {
 	c.head()
+	if isBare(c.code) {
+		return len(p), nil
+	}
 	return c.w.Write(p)
 }
 
@@ -156,7 +156,7 @@ func (c *borrowed) sendFrom(src io.Reader, size int64) (err error) {
 	}
 	c.head()
 	switch {
-	case c.r.Method == http.MethodHead:
+	case c.r.Method == http.MethodHead, isBare(c.code):
 	case size < 0:
 		_, err = io.Copy(c.w, src)
 	default:

@@ -40,8 +40,25 @@ func (r *Response) failed() error {
 	return r.more.err
 }
 
-// Status sets the status, 200 to 599; 200 unless set.
-func (r *Response) Status(code int) *Response { return r.fail(r.carrier().setStatus(code)) }
+// Status sets the status, 200 to 599; 200 unless set. With 204, 205 and 304 there
+// is no body: what is sent or written is dropped, as it is in the answer to HEAD.
+func (r *Response) Status(code int) *Response {
+	err := r.carrier().setStatus(code)
+	if err == nil {
+		r.bare = isBare(code)
+	}
+	return r.fail(err)
+}
+
+// isBare reports whether a response of that status has no body (RFC 9110 §15.3.5,
+// §15.3.6, §15.4.5).
+func isBare(status int) bool {
+	switch status {
+	case http.StatusNoContent, http.StatusResetContent, http.StatusNotModified:
+		return true
+	}
+	return false
+}
 
 // StatusCode returns the status that was sent, or is to be sent.
 func (r *Response) StatusCode() int { return r.carrier().status() }
@@ -163,6 +180,9 @@ func (r *Response) send(p []byte, t string, fixed bool) error {
 	if r.ended {
 		r.fail(events.ErrHeadersSent)
 	}
+	if r.bare {
+		p, t = nil, ""
+	}
 	c := r.carrier()
 	if t != "" && !c.has("content-type") {
 		r.Header("content-type", t)
@@ -201,12 +221,15 @@ func (r *Response) send(p []byte, t string, fixed bool) error {
 // It is closed in the end, if it can be. Should it fail, or end early, the
 // response is broken off.
 //
-// Errors: those of Send.
+// Errors: those of Send, and events.ErrOutOfRange for a size below -1.
 func (r *Response) SendFrom(src io.Reader, size int64) error {
 	if r.failed() == nil && r.Sent() {
 		r.fail(events.ErrHeadersSent)
 	}
-	if size >= 0 && !r.carrier().has("content-length") {
+	if size < -1 {
+		r.fail(outOfRange("the size", size, "0 or more, or -1 for all up to the end"))
+	}
+	if size >= 0 && !r.bare && !r.carrier().has("content-length") {
 		r.Header("content-length", strconv.FormatInt(size, 10))
 	}
 	if err := r.failed(); err != nil {
@@ -215,8 +238,9 @@ func (r *Response) SendFrom(src io.Reader, size int64) error {
 		}
 		return err
 	}
-	r.ended = true
-	return r.carrier().sendFrom(src, size)
+	err := r.carrier().sendFrom(src, size)
+	r.ended = err == nil // else there may be another answer, if nothing was sent
+	return err
 }
 
 // Redirect sends the client to another URL, with status 302 unless another is
@@ -264,8 +288,9 @@ func (r *Response) End() error {
 	if err := r.failed(); err != nil || r.ended {
 		return err
 	}
-	r.ended = true
-	return r.carrier().end(nil)
+	err := r.carrier().end(nil)
+	r.ended = err == nil
+	return err
 }
 
 // Destroy breaks the response off, so that it does not look complete. A WebSocket

@@ -26,6 +26,7 @@ type call struct {
 	bodiless bool // what follows the headers is no body
 	typed    bool // there is a content-type: all fields are set by way of native
 	measured bool // and a content-length
+	bare     bool // the status leaves no place for a body
 }
 
 // callOf returns the call of a request of package events.
