@@ -87,18 +87,22 @@ func originOf(s string) (string, error) {
 	if err != nil || u.Scheme == "" {
 		return "", ErrInvalidURL.with("Invalid URL: %q", s)
 	}
-	scheme := strings.ToLower(u.Scheme)
-	u.Host = strings.ToLower(u.Host) // RFC 6454 §4
-	port := u.Port()
-	switch {
-	case u.Host == "", scheme != "http" && scheme != "https" && scheme != "ws" && scheme != "wss" && scheme != "ftp", !isPlain(u.Host):
-		return "", nil
-	case port != "" && port != wellKnown[scheme]:
-		return scheme + "://" + bare(u) + ":" + port, nil
+	port, ok := portOf(u)
+	if !ok {
+		return "", ErrInvalidURL.with("Invalid URL: %q", s)
 	}
-	return scheme + "://" + bare(u), nil
+	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()) // RFC 6454 §4
+	usual, has := wellKnown[scheme]
+	switch {
+	case host == "", !has, !isPlain(host):
+		return "", nil
+	case port != "" && port != usual:
+		return scheme + "://" + bare(host) + ":" + port, nil
+	}
+	return scheme + "://" + bare(host), nil
 }
 
+// wellKnown has the schemes whose URLs have an origin, and their ports.
 var wellKnown = map[string]string{"http": "80", "ws": "80", "https": "443", "wss": "443", "ftp": "21"}
 
 // onAltsvcFrame takes an advertisement of the server's.

@@ -47,7 +47,8 @@ type ConnectOptions struct {
 }
 
 // Connect returns a session with the server of a URL, of which scheme (https
-// unless given), host and port count. http means HTTP/2 with prior knowledge.
+// unless given), host and port count. http means HTTP/2 with prior knowledge. A
+// host beyond ASCII is written in Punycode, and ":8443" alone is one of localhost.
 //
 // It does not wait for the connection: requests may be made at once, and the
 // connect event, or an error and close, tells how it went; see Setup for

@@ -3,6 +3,7 @@ package events
 import (
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"weft/core"
@@ -69,32 +70,47 @@ func parseAuthority(s, protocol string) (*base, error) {
 		text = protocol + "//" + text
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" {
+	if err != nil {
 		return nil, ErrInvalidURL.with("Invalid URL: %q", s)
 	}
-	u.Host = strings.ToLower(u.Host)
-	b := &base{scheme: strings.ToLower(u.Scheme), host: u.Hostname(), port: u.Port()}
-	b.authority = u.Host
-	switch b.scheme {
-	case "http":
-		if b.port == "" || b.port == "80" {
-			b.port, b.authority = "80", bare(u)
-		}
-	case "https":
-		if b.port == "" || b.port == "443" {
-			b.port, b.authority = "443", bare(u)
-		}
-	default:
+	b := &base{scheme: strings.ToLower(u.Scheme), host: u.Hostname()}
+	if b.scheme != "http" && b.scheme != "https" {
 		return nil, ErrInvalidProtocol.with("protocol %q is unsupported.", u.Scheme+":")
+	}
+	var ok bool
+	if b.port, ok = portOf(u); !ok {
+		return nil, ErrInvalidURL.with("Invalid URL: %q", s)
+	}
+	b.authority = strings.ToLower(bare(b.host))
+	if b.port == "" {
+		b.port = wellKnown[b.scheme]
+	} else if b.port != wellKnown[b.scheme] {
+		b.authority += ":" + b.port
+	}
+	if core.CheckRequest([]Field{
+		{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: b.scheme},
+		{Name: ":authority", Value: b.authority}, {Name: ":path", Value: "/"},
+	}, false) != nil {
+		return nil, ErrInvalidURL.with("Invalid URL: %q", s) // no request could name it
 	}
 	return b, nil
 }
 
-// bare returns the host of a URL without a port, in brackets if need be.
-func bare(u *url.URL) string {
-	host := u.Hostname()
+// portOf returns the port of a URL without leading zeros, "" if it has none.
+func portOf(u *url.URL) (port string, ok bool) {
+	if u.Port() == "" {
+		return "", true
+	}
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return strconv.FormatUint(n, 10), err == nil
+}
+
+// bare returns a host as it stands before a port: an address of IPv6 in brackets,
+// and without its zone, which means something on this machine only (RFC 6874 §4).
+func bare(host string) string {
 	if strings.Contains(host, ":") {
-		return "[" + host + "]"
+		address, _, _ := strings.Cut(host, "%")
+		return "[" + address + "]"
 	}
 	return host
 }

@@ -335,6 +335,8 @@ func TestCloseBeforeConnect(t *testing.T) {
 func TestConnectURLs(t *testing.T) {
 	for authority, want := range map[string]error{
 		"ftp://x": events.ErrInvalidProtocol, "http://": events.ErrInvalidURL, "https://a b": events.ErrInvalidURL, "": events.ErrInvalidURL,
+		"http://x:65536": events.ErrInvalidURL, "http://\u00e4.example": events.ErrInvalidURL, "http://a,b": events.ErrInvalidURL,
+		"http://:80": events.ErrInvalidURL, "http://:81": events.ErrInvalidURL,
 	} {
 		if _, err := events.Connect(t.Context(), authority, events.ConnectOptions{}); !errors.Is(err, want) {
 			t.Errorf("Connect(%q): %v, want %v", authority, err, want)
@@ -343,6 +345,8 @@ func TestConnectURLs(t *testing.T) {
 	for base, want := range map[string]string{
 		"http://Example.org:80/path?x": "example.org", "https://example.org:443": "example.org",
 		"http://example.org:8080": "example.org:8080", "https://[::1]:443": "[::1]", "example.org": "example.org",
+		"http://example.org:0080": "example.org", "https://example.org:08443": "example.org:8443",
+		"http://[fe80::1%25eth0]:8080": "[fe80::1]:8080", // RFC 6874 §4
 	} {
 		p, err := events.NewClientSession(time.Unix(0, 0), base, events.SessionOptions{})
 		if err != nil {

@@ -55,6 +55,7 @@ func TestAltsvc(t *testing.T) {
 	covers(t, "rule.altsvc.ascii-only")
 	for origin, code := range map[string]*events.Error{
 		"no url": events.ErrInvalidURL, "": events.ErrInvalidURL, "abc:": events.ErrAltsvcInvalidOrigin, "file:///x": events.ErrAltsvcInvalidOrigin,
+		"https://:80": events.ErrAltsvcInvalidOrigin, "https://example.org:65536": events.ErrInvalidURL,
 	} {
 		is(t, "origin "+origin, w.server.Altsvc("h2", origin), code)
 	}
@@ -80,7 +81,7 @@ func TestOrigin(t *testing.T) {
 	w := newWorld(t, encrypted)
 	w.client.OnOrigin(func(list []string) { w.note("origin %q of %q", list, w.client.OriginSet()) })
 	w.settle()
-	if err := w.server.Origin("https://example.com/path?query", "https://EXAMPLE.net:8443", "https://example.org:443"); err != nil {
+	if err := w.server.Origin("https://example.com/path?query", "https://EXAMPLE.net:08443", "https://example.org:443"); err != nil {
 		t.Fatal(err)
 	}
 	w.settle()
