@@ -56,8 +56,11 @@ func (st *ServerStream) RespondWithFile(path string, h Headers, opts ...FileOpti
 
 // RespondWithFS is RespondWithFile for a file of fsys, whose methods are called
 // within turns and should not block. In a file that is neither an io.ReaderAt
-// nor an io.Seeker, an Offset is ErrSendFileNoSeek.
+// nor an io.Seeker, an Offset is ErrSendFileNoSeek. A nil fsys is ErrInvalidArg.
 func (st *ServerStream) RespondWithFS(fsys fs.FS, name string, h Headers, opts ...FileOptions) error {
+	if fsys == nil {
+		return ErrInvalidArg.with("The file system is nil")
+	}
 	return st.respondWithFile(name, h, opts, func() (fs.File, fs.FileInfo, error) { return openFS(fsys, name) })
 }
 

@@ -205,13 +205,13 @@ func (r *Response) endBodiless() error {
 // SendFrom sends size bytes read from src as the rest of the body, and ends
 // the response; a size of -1 means up to io.EOF. See Stream.SendFrom.
 //
-// Errors: those of Write, and ErrOutOfRange for a size below -1; src is closed
-// then too, if it can be.
+// Errors: those of Write, ErrInvalidArg if src is nil, and ErrOutOfRange for a
+// size below -1; src is closed then too, if it can be.
 func (r *Response) SendFrom(src io.Reader, size int64) error {
 	st := r.st
 	st.s.lock()
 	defer st.s.unlock()
-	if err := checkSize(size); err != nil {
+	if err := checkSource(src, size); err != nil {
 		st.closeSource(&source{r: src})
 		return err
 	}

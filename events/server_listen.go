@@ -10,12 +10,23 @@ import (
 
 // Listen listens on a TCP address such as "localhost:8080" and serves there
 // until Close. It does not wait.
+//
+// Errors: ErrServerClosed, and those of listening.
 func (srv *Server) Listen(addr string) (net.Addr, error) {
+	srv.mu.Lock()
+	closed := srv.closed
+	srv.mu.Unlock()
+	if closed {
+		return nil, ErrServerClosed
+	}
 	l, err := srv.listen(addr)
 	if err != nil {
 		return nil, err
 	}
-	go srv.Serve(l)
+	if err := srv.listensOn(l); err != nil {
+		return nil, err
+	}
+	go srv.accept(l)
 	return l.Addr(), nil
 }
 
@@ -27,16 +38,32 @@ func (srv *Server) listen(addr string) (net.Listener, error) {
 }
 
 // Serve accepts connections from l until Close, and then returns
-// ErrServerClosed; or until l fails. It blocks.
+// ErrServerClosed; or until l fails. It blocks. l is closed in any case.
+//
+// Errors: ErrServerClosed, ErrInvalidArgType if l is nil, and that of l.
 func (srv *Server) Serve(l net.Listener) error {
+	if l == nil {
+		return ErrInvalidArgType.with(`The "listener" argument must be a net.Listener. Received nil`)
+	}
+	if err := srv.listensOn(l); err != nil {
+		return err
+	}
+	return srv.accept(l)
+}
+
+// listensOn has Close close l from now on, or does it if that is over.
+func (srv *Server) listensOn(l net.Listener) error {
 	srv.mu.Lock()
+	defer srv.mu.Unlock()
 	if srv.closed {
-		srv.mu.Unlock()
 		l.Close()
 		return ErrServerClosed
 	}
 	srv.listeners[l] = true
-	srv.mu.Unlock()
+	return nil
+}
+
+func (srv *Server) accept(l net.Listener) error {
 	defer l.Close()
 	var wait time.Duration
 	for {

@@ -70,6 +70,42 @@ func TestShutdown(t *testing.T) {
 	if _, err := srv.ServeConn(pipeEnd()); !errors.Is(err, events.ErrServerClosed) {
 		t.Errorf("ServeConn after Close: %v", err)
 	}
+	if addr, err := srv.Listen("localhost:0"); !errors.Is(err, events.ErrServerClosed) {
+		t.Errorf("Listen after Close: %v, %v", addr, err)
+	}
+}
+
+// Who has Listen's address may have it again as soon as Close has returned.
+func TestListenThenClose(t *testing.T) {
+	at := "localhost:0"
+	for range 50 {
+		srv, err := events.CreateServer(events.ServerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr, err := srv.Listen(at)
+		if err != nil {
+			t.Fatalf("Listen on %s: %v", at, err)
+		}
+		at = addr.String()
+		if err := srv.Close(); err != nil {
+			t.Fatal(err)
+		}
+		srv.Wait()
+	}
+}
+
+func TestServeNil(t *testing.T) {
+	srv, err := events.CreateServer(events.ServerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Serve(nil); !errors.Is(err, events.ErrInvalidArgType) {
+		t.Errorf("Serve(nil): %v", err)
+	}
+	if err := srv.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 func pipeEnd() net.Conn {

@@ -25,12 +25,12 @@ type source struct {
 // Should r fail or end early, the stream is reset with INTERNAL_ERROR, so that
 // a truncated body never looks complete.
 //
-// Errors: ErrWriteAfterEnd, ErrInvalidStream, ErrOutOfRange for a size below -1;
-// r is closed then too.
+// Errors: ErrWriteAfterEnd, ErrInvalidStream, ErrInvalidArg if r is nil,
+// ErrOutOfRange for a size below -1; r is closed then too.
 func (st *Stream) SendFrom(r io.Reader, size int64) error {
 	st.s.lock()
 	defer st.s.unlock()
-	err := checkSize(size)
+	err := checkSource(r, size)
 	if err == nil {
 		err = st.writable()
 	}
@@ -42,7 +42,10 @@ func (st *Stream) SendFrom(r io.Reader, size int64) error {
 	return nil
 }
 
-func checkSize(size int64) error {
+func checkSource(r io.Reader, size int64) error {
+	if r == nil {
+		return ErrInvalidArg.with("The source is nil")
+	}
 	if size < -1 {
 		return ErrOutOfRange.with("The size is %d, must be 0 or more, or -1 for all up to the end", size)
 	}

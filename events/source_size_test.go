@@ -17,7 +17,8 @@ type closedReader struct {
 
 func (c *closedReader) Close() error { c.closed = true; return nil }
 
-// A size that means nothing is an error, and the source is closed all the same.
+// A size that means nothing is an error, and the source is closed all the same. So
+// is a source that is none.
 func TestSendFromSize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sources [2]closedReader
@@ -25,11 +26,20 @@ func TestSendFromSize(t *testing.T) {
 			if err := st.SendFrom(&sources[0], -2); !errors.Is(err, events.ErrOutOfRange) {
 				t.Error(err)
 			}
+			if err := st.SendFrom(nil, 1); !errors.Is(err, events.ErrInvalidArg) {
+				t.Error("from nil:", err)
+			}
+			if err := st.RespondWithFS(nil, "x", events.Headers{}); !errors.Is(err, events.ErrInvalidArg) {
+				t.Error("from no file system:", err)
+			}
 			st.EndString("stream")
 		})
 		compat := blockingPair(t, events.ServerOptions{}, func(_ *events.Request, res *events.Response) {
 			if err := res.SendFrom(&sources[1], -2); !errors.Is(err, events.ErrOutOfRange) {
 				t.Error(err)
+			}
+			if err := res.SendFrom(nil, 1); !errors.Is(err, events.ErrInvalidArg) {
+				t.Error("from nil:", err)
 			}
 			res.EndString("response")
 		})
