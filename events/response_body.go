@@ -21,16 +21,16 @@ func (r *Response) WriteString(p string) (ready bool, err error) {
 	return r.write(fixed(p))
 }
 
-// WriteFunc is Write, with done called when the piece has been handed to the
-// connection, or with the error that keeps it from being. After Destroy it is
-// not called.
+// WriteFunc is Write, with done, if it is not nil, called when the piece has been
+// handed to the connection, or with the error that keeps it from being. After
+// Destroy it is not called.
 func (r *Response) WriteFunc(p []byte, done func(err error)) (ready bool) {
 	st := r.st
 	st.s.lock()
 	defer st.s.unlock()
 	ready, err := r.write(chunk{b: p})
 	switch {
-	case r.is(resDestroyed):
+	case done == nil, r.is(resDestroyed):
 	case err != nil:
 		st.s.post(func() { done(err) })
 	case r.pent() > 0:
@@ -131,8 +131,9 @@ func (r *Response) endOtherwise(p chunk, all bool) error {
 	return r.end(p)
 }
 
-// EndFunc is End, with done called as a listener of finish; or soon, if the
-// response is over already.
+// EndFunc is End, with done, if it is not nil, called as a listener of finish; or
+// soon, if the response is over already. If it returns an error, done is not
+// called.
 func (r *Response) EndFunc(p []byte, done func()) error {
 	st := r.st
 	st.s.lock()
@@ -141,9 +142,11 @@ func (r *Response) EndFunc(p []byte, done func()) error {
 	if err := r.end(chunk{b: p}); err != nil {
 		return err
 	}
-	if over {
+	switch {
+	case done == nil:
+	case over:
 		st.s.post(done)
-	} else {
+	default:
 		e := &st.exchange.hooks().finish
 		e.once(e.add(done))
 	}

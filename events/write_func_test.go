@@ -94,3 +94,39 @@ func TestWriteFuncBeforeFinish(t *testing.T) {
 	p.settle()
 	p.happened("one", "two", "finish")
 }
+
+// Nobody has to be told.
+func TestResponseFuncNil(t *testing.T) {
+	srv, err := events.CreateServer(events.ServerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, link := linkTo(t, srv)
+	srv.OnRequest(func(_ *events.Request, res *events.Response) {
+		if st, ok := res.Stream(); ok {
+			st.OnError(func(err error) { t.Error(err) })
+		}
+		if ready := res.WriteFunc([]byte("a"), nil); !ready {
+			t.Error("not ready")
+		}
+		for range 2 { // the second time it is over
+			if err := res.EndFunc(nil, nil); err != nil {
+				t.Error(err)
+			}
+		}
+		res.WriteFunc([]byte("late"), nil)
+	})
+	got, closed := "", false
+	client.Do(func() {
+		st, err := client.Request(context.Background(), events.Headers{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		st.OnData(func(p []byte) { got += string(p) })
+		st.OnClose(func() { closed = true })
+	})
+	link.Settle()
+	if got != "a" || !closed {
+		t.Errorf("%q, closed %v", got, closed)
+	}
+}
