@@ -40,6 +40,9 @@ func (c *Conn) SetNextStream(id StreamID) error {
 }
 
 // OpenPriority is Open with the RFC 7540 priority in the HEADERS frame.
+//
+// Errors: those of Open, and a *ConfigError for a parent that is the stream
+// itself or no stream id.
 func (c *Conn) OpenPriority(now time.Time, fields []Field, end bool, p Priority) (StreamID, error) {
 	if err := checkParent(c.nextID, p); err != nil {
 		return 0, err
@@ -292,6 +295,10 @@ func (c *Conn) Reset(now time.Time, id StreamID, code ErrCode) error {
 // closed on the wire, until Release: whoever runs a handler for it calls Hold
 // when the request comes and Release when the handler is done, so that a peer
 // cannot have more running than it may have open (CVE-2023-44487).
+//
+// It does not count: a second Hold changes nothing, and one Release undoes both.
+//
+// Errors: ErrNoStream for a stream that is idle or over.
 func (c *Conn) Hold(id StreamID) error {
 	s := c.streams.find(id)
 	if s == nil || s.state.closed() {
@@ -302,6 +309,8 @@ func (c *Conn) Hold(id StreamID) error {
 }
 
 // Release undoes Hold.
+//
+// Errors: ErrNoStream for a stream that is not held.
 func (c *Conn) Release(id StreamID) error {
 	s := c.streams.find(id)
 	if s == nil || !s.held {
@@ -317,6 +326,8 @@ func (c *Conn) Release(id StreamID) error {
 // SetConnWindow sets the connection's receive window to size bytes, an
 // absolute value from 0 to 2^31-1; Node's session.setLocalWindowSize. A
 // smaller window than the present one takes effect as data comes in.
+//
+// Errors: a *ConfigError for a size out of range, ErrClosed.
 func (c *Conn) SetConnWindow(size int) error {
 	if size < 0 || size > maxWindow {
 		return &ConfigError{"window size", formatInt(size), "0 to 2^31-1"}
@@ -343,6 +354,9 @@ func (c *Conn) openWindow(size int64) {
 // WriteFrame sends a frame of a type this package does not handle, for
 // extensions. The payload is copied; it may be as long as the peer's
 // MAX_FRAME_SIZE.
+//
+// Errors: a *ConfigError for a type that this package handles or a payload that
+// is longer, ErrNoStream for an id above MaxStreamID, ErrClosed.
 func (c *Conn) WriteFrame(frameType, flags uint8, id StreamID, payload []byte) error {
 	switch {
 	case c.closed():

@@ -195,7 +195,8 @@ func (c *Conn) rare() *rareEvents {
 // Config works; an option out of range is a *ConfigError.
 func NewServer(now time.Time, cfg Config) (*Conn, error) { return newConn(now, cfg, false) }
 
-// NewClient makes the client's end of a connection that begins now.
+// NewClient makes the client's end of a connection that begins now. The zero
+// Config works; an option out of range is a *ConfigError.
 func NewClient(now time.Time, cfg Config) (*Conn, error) { return newConn(now, cfg, true) }
 
 func newConn(now time.Time, cfg Config, client bool) (*Conn, error) {

@@ -30,6 +30,10 @@ func (c *Conn) recvAltSvc(h frame.Header, p []byte) Event {
 
 // AltSvc sends ALTSVC (RFC 7838 §4); server only. On stream 0 the origin is
 // named, on another it is the stream's and origin is empty.
+//
+// Errors: a *ConfigError for an origin that is missing or too much, or if both
+// texts together exceed 16382 bytes; ErrNoStream for an id above MaxStreamID,
+// ErrRole, ErrClosed.
 func (c *Conn) AltSvc(id StreamID, origin, value string) error {
 	switch {
 	case c.closed():
@@ -114,6 +118,9 @@ func isOrigin(s string) bool {
 // Origin sends ORIGIN with the given ASCII origins such as
 // "https://example.org" (RFC 8336 §2); server only, TLS only for a client to
 // heed it.
+//
+// Errors: a *ConfigError for what is no origin, or for more than 16384 bytes of
+// them, 2 for each included; ErrRole, ErrClosed.
 func (c *Conn) Origin(origins ...string) error {
 	size := 0
 	for _, o := range origins {

@@ -39,6 +39,8 @@ func (c *Conn) TakePieces() {
 
 // SendString is Send for a body in a string, which nobody can change: after
 // TakePieces, its longer parts are not copied but become Pieces of the output.
+//
+// Errors: those of Send.
 func (c *Conn) SendString(now time.Time, id StreamID, p string, end bool) (n int, err error) {
 	s, n, err := c.startSend(now, id, len(p), end)
 	if s == nil {

@@ -90,6 +90,9 @@ func (c *Conn) applyPriorityPart(s *stream) Fault {
 // Prioritize changes a stream's place in our sending order by RFC 7540, and
 // unless silent tells the peer with PRIORITY; Node's stream.priority. The
 // weight is clamped to 1..256. A stream cannot depend on itself.
+//
+// Errors: ErrNoStream for stream 0 and for one that is over, a *ConfigError for a
+// parent that is the stream itself or no stream id, ErrClosed.
 func (c *Conn) Prioritize(id StreamID, p Priority, silent bool) error {
 	switch {
 	case c.closed():
@@ -320,6 +323,10 @@ func (c *Conn) takeHint(s *stream) {
 // UpdatePriority sends PRIORITY_UPDATE with a priority field value such as
 // "u=2, i" for a request (RFC 9218 §7); client only. It may name a stream that
 // is not open yet.
+//
+// Errors: a *ConfigError for a value that is no such dictionary or is too long,
+// ErrNoStream for a stream that is over or the server's, ErrStreamLimit for one
+// more stream that is not open than may be, ErrGoingAway, ErrRole, ErrClosed.
 func (c *Conn) UpdatePriority(now time.Time, id StreamID, value string) error {
 	c.tick(now)
 	g := parsePriorityField(value)

@@ -34,6 +34,8 @@ type ClientSession struct {
 // transport.Endpoint methods: a mem.Link, transport.Run or a loop of the
 // caller's. base is what requests get their :scheme and :authority from, for
 // example "http://localhost".
+//
+// Errors: those of Connect about the URL and about options.
 func NewClientSession(now time.Time, base string, opts SessionOptions) (*ClientSession, error) {
 	u, err := parseBase(base)
 	if err != nil {
@@ -94,6 +96,10 @@ func (cs *ClientSession) connected() {
 
 // Ready waits until the session is connected, and returns nil then. It blocks,
 // and must not be called from a callback.
+//
+// Errors: what ended the session before, ErrInvalidSession if nothing in
+// particular did, and ErrAbort when ctx is done, in which case the session goes
+// on.
 func (cs *ClientSession) Ready(ctx context.Context) error {
 	select {
 	case <-cs.ready:

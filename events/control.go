@@ -158,6 +158,11 @@ func (s *Session) onSettingsAcked(e *core.SettingsAcked) {
 
 // Goaway sends a GOAWAY frame and changes nothing else. A lastStream of 0
 // stands for the last stream of the peer's that was or may have been acted on.
+//
+// opaque is copied; a peer may keep less of it. Before the session is connected
+// the frame waits for that.
+//
+// Errors: ErrInvalidSession.
 func (s *Session) Goaway(code core.ErrCode, lastStream StreamID, opaque []byte) error {
 	s.lock()
 	defer s.unlock()
@@ -180,7 +185,12 @@ func (s *Session) goaway(code core.ErrCode, lastStream StreamID, opaque []byte) 
 	return misuse(s.conn.GoAway(s.time(), code, lastStream, opaque))
 }
 
-// SetLocalWindowSize sets the connection's receive window, in bytes.
+// SetLocalWindowSize sets the connection's receive window to a total of size
+// bytes, 0 to 2147483647; at first it is SessionOptions.WindowSize. A larger
+// window is announced at once, a smaller one takes effect as data comes in.
+// Before the session is connected that waits.
+//
+// Errors: ErrInvalidSession, ErrOutOfRange.
 func (s *Session) SetLocalWindowSize(size int) error {
 	s.lock()
 	defer s.unlock()

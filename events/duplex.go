@@ -60,6 +60,10 @@ func (st *Stream) blocking() *Duplex {
 const keptStorage = 64 << 10
 
 // Read reads from the peer's body.
+//
+// Errors: io.EOF, ErrStreamError and the like as the Duplex says; net.ErrClosed
+// after Close, os.ErrDeadlineExceeded, and ErrInvalidStream for a body that
+// others have read.
 func (d *Duplex) Read(p []byte) (int, error) {
 	st := d.st
 	st.s.lock()
@@ -141,6 +145,10 @@ func (st *Stream) cutShort() error {
 
 // Write writes to this side's body. It returns when all of p was sent or is
 // within the high-water mark.
+//
+// It copies p. Errors: ErrStreamError with its code for a stream that was reset,
+// by CANCEL, too; ErrWriteAfterEnd after CloseWrite, net.ErrClosed after Close,
+// os.ErrDeadlineExceeded.
 func (d *Duplex) Write(p []byte) (n int, err error) {
 	st := d.st
 	st.s.lock()
@@ -179,7 +187,10 @@ func (d *Duplex) announce() {
 	d.st.s.lock()
 }
 
-// CloseWrite ends this side's body.
+// CloseWrite ends this side's body. It does not wait for what was written to be
+// sent. Doing it again does nothing.
+//
+// Errors: those of Stream.End, and net.ErrClosed after Close.
 func (d *Duplex) CloseWrite() error {
 	st := d.st
 	st.s.lock()
@@ -192,6 +203,9 @@ func (d *Duplex) CloseWrite() error {
 
 // SendTrailers ends this side's body with trailers, on a stream with
 // WaitForTrailers. It waits until the body was sent.
+//
+// Errors: those of Stream.SendTrailers, ErrTrailersNotReady without
+// WaitForTrailers, os.ErrDeadlineExceeded.
 func (d *Duplex) SendTrailers(h Headers) error {
 	st := d.st
 	st.s.lock()
@@ -216,6 +230,9 @@ func (d *Duplex) SendTrailers(h Headers) error {
 
 // Response waits for the response's headers; on a server it returns those of
 // the request.
+//
+// Errors: ErrStreamError and the like for a stream that ended before,
+// os.ErrDeadlineExceeded.
 func (d *Duplex) Response() (Headers, error) {
 	st := d.st
 	st.s.lock()
@@ -250,6 +267,8 @@ func (d *Duplex) Trailers() Headers {
 // Close lets go of the stream. If this side's body was not ended by CloseWrite,
 // the stream is reset, so that what was written so far does not look complete;
 // so it is if the peer's body was not read to its end.
+//
+// Closing again is net.ErrClosed.
 func (d *Duplex) Close() error {
 	st := d.st
 	st.s.lock()
@@ -301,6 +320,8 @@ func (d *Duplex) ended() {
 }
 
 // SetDeadline, SetReadDeadline and SetWriteDeadline are those of net.Conn.
+//
+// They return nil.
 func (d *Duplex) SetDeadline(t time.Time) error {
 	d.st.s.mu.Lock()
 	defer d.st.s.mu.Unlock()

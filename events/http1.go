@@ -116,6 +116,9 @@ func (c *HTTP1Conn) start() error {
 // Blocking. The stream is reset if ctx is done. inform gets informational
 // responses, within a turn and ahead of the final one, of whose headers only
 // :status means anything: see Answer.
+//
+// Errors: those of ClientSession.Request, as when the server has ended the
+// connection.
 func (c *HTTP1Conn) Begin(ctx context.Context, r HTTP1Request, inform func(Headers)) (*ClientStream, error) {
 	if err := c.start(); err != nil {
 		return nil, err

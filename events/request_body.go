@@ -65,6 +65,8 @@ func (b *BodyReader) SetReadDeadline(t time.Time) error {
 
 // Close lets go of the body: what comes of it is dropped. Once the response has
 // ended, the client is asked to stop sending.
+//
+// It returns nil.
 func (b *BodyReader) Close() error {
 	if b.d == nil {
 		b.closed = true

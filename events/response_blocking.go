@@ -37,6 +37,9 @@ func (r *Response) Blocking() *BodyWriter {
 // Write writes to the body. It returns when all of p was sent or is within the
 // high-water mark. A client that reset the stream, with CANCEL, too, is an
 // ErrStreamError with its code.
+//
+// Errors besides: net.ErrClosed after Close, os.ErrDeadlineExceeded, and those of
+// Response.Write.
 func (w *BodyWriter) Write(p []byte) (n int, err error) {
 	r := w.res
 	st := r.st
@@ -87,6 +90,8 @@ func (w *BodyWriter) SetWriteDeadline(t time.Time) error {
 // Close ends the response, if End has not, and wakes a Write. It does not wait
 // for what was written to be sent. To break a response off so that it does not
 // look complete, call Response.Destroy first.
+//
+// Errors: net.ErrClosed if it was closed before, and those of Response.End.
 func (w *BodyWriter) Close() error {
 	st := w.res.st
 	st.s.lock()

@@ -48,6 +48,9 @@ type SecureServer struct {
 // HTTP/1.1 beside it. A client that offers protocols, but none that is spoken,
 // fails the handshake; one that offers none speaks HTTP/1.1 or is unknown, see
 // OnUnknownProtocol.
+//
+// Errors: those of options, as of CreateServer, ErrALPNCallbackWithProtocols, and
+// ErrInvalidURL and ErrInvalidOrigin for Origins.
 func CreateSecureServer(opts SecureServerOptions) (*SecureServer, error) {
 	switch {
 	case opts.HandshakeTimeout < 0:

@@ -104,6 +104,9 @@ type Server struct {
 // CreateServer makes a server for cleartext HTTP/2 with prior knowledge, and with
 // AllowHTTP1 for HTTP/1.1 beside it. A request by HTTP/1.1 to upgrade to HTTP/2
 // is served by HTTP/1.1.
+//
+// Errors: those of options: ErrInvalidArg, ErrOutOfRange, ErrInvalidSettingValue
+// and ErrTooManyCustom.
 func CreateServer(opts ServerOptions) (*Server, error) {
 	return newServer(opts, core.TransportUnknown)
 }

@@ -46,6 +46,8 @@ func (srv *Server) maybeClosed() {
 // Close stops accepting connections. Sessions go on; the close event follows
 // when the last one has ended. Connections by HTTP/1.1 are closed once they are
 // idle.
+//
+// Errors: ErrServerClosed if it was closed before.
 func (srv *Server) Close() error {
 	srv.mu.Lock()
 	if srv.closed {

@@ -44,6 +44,9 @@ type ServerSession struct {
 // NewServerSession makes a session that is driven by whoever calls its
 // transport.Endpoint methods: a mem.Link, transport.Run or a loop of the
 // caller's.
+//
+// Errors: those of options: ErrInvalidArg, ErrOutOfRange, ErrInvalidSettingValue
+// and ErrTooManyCustom.
 func NewServerSession(now time.Time, opts SessionOptions) (*ServerSession, error) {
 	ss, err := newServerSession(now, &opts, core.TransportUnknown, nil)
 	if err != nil {

@@ -56,6 +56,10 @@ func (st *Stream) WriteString(p string) (ready bool, err error) {
 }
 
 // End ends this side's message, after p if that is not empty.
+//
+// Ending again, with nothing, does nothing.
+//
+// Errors: those of Write.
 func (st *Stream) End(p []byte) error { return st.endWith(chunk{b: p}) }
 
 // EndString is End for a string, which is kept instead of copied.

@@ -301,6 +301,9 @@ func (app *App) makeServer(o *Options) (*events.Server, error) {
 // Listen serves on a TCP port of Options.Host, and returns the address; 0 is any
 // that is free. Without a port that of the options counts, without one there
 // 443 with TLS and 80 without. It does not wait.
+//
+// Errors: those of App.Server, events.ErrOutOfRange for the port, and those of
+// events.Server.Listen.
 func (app *App) Listen(port ...int) (net.Addr, error) {
 	server, err := app.Server()
 	if err != nil {
@@ -322,6 +325,8 @@ func (app *App) Listen(port ...int) (net.Addr, error) {
 }
 
 // Close stops accepting connections; those there are go on.
+//
+// Errors: those of App.Server, events.ErrServerClosed if it was closed before.
 func (app *App) Close() error {
 	server, err := app.Server()
 	if err != nil {
@@ -333,6 +338,8 @@ func (app *App) Close() error {
 // Shutdown closes the server and every connection gracefully, and waits for
 // them; see events.Server.Shutdown. WebSockets are closed with
 // websocket.StatusGoingAway, and their listeners waited for.
+//
+// Errors: those of App.Server, and that of ctx.
 func (app *App) Shutdown(ctx context.Context) error {
 	server, err := app.Server()
 	if err != nil {

@@ -197,6 +197,9 @@ const pushPiece = 64 << 10
 // Write writes to the body. It waits while the client takes nothing, in which
 // time the response the push belongs to is not written: where that matters,
 // write in another goroutine, or use End or SendFrom.
+//
+// It copies b. Errors: that of Err if the push has failed,
+// events.ErrWriteAfterEnd after its end.
 func (p *PushStream) Write(b []byte) (n int, err error) {
 	switch {
 	case p.st == nil:
@@ -224,6 +227,8 @@ func (p *PushStream) Write(b []byte) (n int, err error) {
 
 // End writes the last of the body and ends the push. It copies b, and does not
 // wait. Ending again, with nothing, does nothing.
+//
+// Errors: those of Write.
 func (p *PushStream) End(b []byte) error {
 	switch {
 	case p.st == nil:

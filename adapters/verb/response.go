@@ -143,6 +143,10 @@ func (r *Response) Trailer(name string, values ...string) *Response {
 
 // Send sends a body and ends the response. A content-type that was not set is
 // application/octet-stream, none without a body.
+//
+// Errors: the first one of Status, Header and their like, events.ErrHeadersSent
+// if it was sent before, events.ErrInvalidStream if the client has gone; nothing
+// was sent then. Those of Text and HTML are the same.
 func (r *Response) Send(p []byte) error {
 	t := "application/octet-stream"
 	if len(p) == 0 {
@@ -245,6 +249,9 @@ func (r *Response) SendFrom(src io.Reader, size int64) error {
 
 // Redirect sends the client to another URL, with status 302 unless another is
 // given. Whether the URL is one of this server's is for the caller to know.
+//
+// Errors: events.ErrOutOfRange for a status that is no redirection, and those of
+// Send.
 func (r *Response) Redirect(url string, status ...int) error {
 	code := http.StatusFound
 	if len(status) > 0 {
@@ -259,6 +266,11 @@ func (r *Response) Redirect(url string, status ...int) error {
 // EarlyHints tells the client, by an informational response of status 103, what
 // it may load before the response is known: links such as
 // "</style.css>; rel=preload; as=style".
+//
+// After the headers were sent it does nothing.
+//
+// Errors: events.ErrInvalidArg for what is no link; the first one of Status,
+// Header and their like.
 func (r *Response) EarlyHints(links ...string) error {
 	if err := r.failed(); err != nil {
 		return err
@@ -276,6 +288,8 @@ func (r *Response) Write(p []byte) (int, error) {
 }
 
 // Flush sends the headers, if that has not happened, and what was written.
+//
+// Errors: those of Write.
 func (r *Response) Flush() error {
 	if err := r.failed(); err != nil {
 		return err
@@ -284,6 +298,8 @@ func (r *Response) Flush() error {
 }
 
 // End ends the response. Ending again does nothing.
+//
+// Errors: those of Send.
 func (r *Response) End() error {
 	if err := r.failed(); err != nil || r.ended {
 		return err

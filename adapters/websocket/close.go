@@ -76,6 +76,8 @@ func (c *Conn) notClosed(err error) error {
 
 // CloseNow ends the connection without a word: a stream of HTTP/2 is reset with
 // CANCEL. It does nothing to one that is over.
+//
+// It returns what ended the connection before, if anything did.
 func (c *Conn) CloseNow() error {
 	if err := c.ended(); err != nil {
 		return err

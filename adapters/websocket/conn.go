@@ -134,6 +134,8 @@ var longAgo = time.Unix(1, 0)
 // Ping sends a ping and waits for the pong, or for that to a later one.
 // Somebody has to read meanwhile. A ctx that is done while the ping is being
 // written ends the connection.
+//
+// Errors: what ended the connection, and that of ctx.
 func (c *Conn) Ping(ctx context.Context) error {
 	pong := make(chan struct{})
 	id, err := c.ping(ctx, pong)

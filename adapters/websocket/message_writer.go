@@ -57,6 +57,8 @@ func (w *MessageWriter) Write(p []byte) (int, error) {
 }
 
 // Close ends the message, which may be empty.
+//
+// Errors: those of Write, ErrInvalidArg if it was closed before.
 func (w *MessageWriter) Close() error {
 	if w.err == nil {
 		if w.frame(nil, true); w.err == nil {

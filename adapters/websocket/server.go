@@ -56,6 +56,8 @@ func Handle(srv *events.Server, f func(c *Conn, req *events.Request), opts ...Se
 // now on, and has their requests emitted by Server.OnConnect. It is part of
 // Handle; who calls Upgrade calls it first, or has set
 // Settings.EnableConnectProtocol among the options of the server.
+//
+// Errors: those of events.Server.UpdateSettings.
 func Announce(srv *events.Server) error {
 	return srv.UpdateSettings(events.Settings{EnableConnectProtocol: events.Set(true)})
 }

@@ -10,6 +10,8 @@ type AltSvcFrame struct {
 
 // ParseAltSvc parses the payload p of ALTSVC. Origin and Value of the result
 // are parts of p.
+//
+// Errors: ErrSize if the origin does not fit.
 func ParseAltSvc(h Header, p []byte) (AltSvcFrame, error) {
 	if len(p) < 2 {
 		return AltSvcFrame{}, ErrSize

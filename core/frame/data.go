@@ -10,6 +10,8 @@ type DataFrame struct {
 }
 
 // ParseData parses the payload p of DATA. The result's Data is part of p.
+//
+// Errors: ErrSize, ErrPadding.
 func ParseData(h Header, p []byte) (DataFrame, error) {
 	data, overhead, err := cutPadding(h, p, 0)
 	return DataFrame{data, overhead}, err

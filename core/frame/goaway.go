@@ -10,6 +10,8 @@ type GoAwayFrame struct {
 }
 
 // ParseGoAway parses the payload p of GOAWAY. The result's Debug is part of p.
+//
+// Errors: ErrSize for less than 8 bytes.
 func ParseGoAway(h Header, p []byte) (GoAwayFrame, error) {
 	if len(p) < 8 {
 		return GoAwayFrame{}, ErrSize

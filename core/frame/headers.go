@@ -16,6 +16,8 @@ type HeadersFrame struct {
 
 // ParseHeaders parses the payload p of HEADERS. The result's Fragment is part
 // of p.
+//
+// Errors: ErrSize, ErrPadding.
 func ParseHeaders(h Header, p []byte) (f HeadersFrame, err error) {
 	fixed := 0
 	if h.Flags.Has(FlagPriority) {

@@ -2,6 +2,8 @@ package frame
 
 // ParsePing parses the payload p of PING (RFC 9113 §6.7). Whether it is an
 // answer is in the header: FlagAck.
+//
+// Errors: ErrSize unless there are 8 bytes.
 func ParsePing(h Header, p []byte) ([8]byte, error) {
 	if len(p) != 8 {
 		return [8]byte{}, ErrSize

@@ -8,6 +8,8 @@ type PriorityUpdateFrame struct {
 
 // ParsePriorityUpdate parses the payload p of PRIORITY_UPDATE. The result's
 // Value is part of p.
+//
+// Errors: ErrSize for less than 4 bytes.
 func ParsePriorityUpdate(h Header, p []byte) (PriorityUpdateFrame, error) {
 	if len(p) < 4 {
 		return PriorityUpdateFrame{}, ErrSize

@@ -15,6 +15,8 @@ type PushPromiseFrame struct {
 
 // ParsePushPromise parses the payload p of PUSH_PROMISE. The result's Fragment
 // is part of p.
+//
+// Errors: ErrSize, ErrPadding.
 func ParsePushPromise(h Header, p []byte) (PushPromiseFrame, error) {
 	body, overhead, err := cutPadding(h, p, 4)
 	if err != nil {

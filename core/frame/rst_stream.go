@@ -3,6 +3,8 @@ package frame
 import "encoding/binary"
 
 // ParseRSTStream parses the payload p of RST_STREAM (RFC 9113 §6.4).
+//
+// Errors: ErrSize unless there are 4 bytes.
 func ParseRSTStream(h Header, p []byte) (ErrCode, error) {
 	if len(p) != 4 {
 		return 0, ErrSize

@@ -56,6 +56,8 @@ const settingLen = 6
 
 // CheckSettings checks the payload p of SETTINGS (RFC 9113 §6.5): it consists
 // of whole parameters, and of none in an acknowledgement.
+//
+// Errors: ErrSize if that is not so.
 func CheckSettings(h Header, p []byte) error {
 	if len(p)%settingLen != 0 || h.Flags.Has(FlagAck) && len(p) != 0 {
 		return ErrSize

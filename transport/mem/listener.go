@@ -19,7 +19,8 @@ func Listen() *Listener {
 	return &Listener{conns: make(chan *Conn), closed: make(chan struct{})}
 }
 
-// Accept returns the other end of a Dial.
+// Accept returns the other end of a Dial. After Close it fails with an error that
+// matches net.ErrClosed.
 func (l *Listener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.conns:
@@ -30,6 +31,9 @@ func (l *Listener) Accept() (net.Conn, error) {
 }
 
 // Dial connects to the listener. It waits until the connection is accepted.
+//
+// Errors: a *net.OpError that matches net.ErrClosed after Close, or the cause of
+// ctx when that is done.
 func (l *Listener) Dial(ctx context.Context) (*Conn, error) {
 	ours, theirs := Pipe()
 	var err error
@@ -44,7 +48,7 @@ func (l *Listener) Dial(ctx context.Context) (*Conn, error) {
 	return nil, &net.OpError{Op: "dial", Net: "mem", Addr: l.Addr(), Err: err}
 }
 
-// Close ends Accept and Dial. Connections live on.
+// Close ends Accept and Dial. Connections live on. It returns nil.
 func (l *Listener) Close() error {
 	l.once.Do(func() { close(l.closed) })
 	return nil

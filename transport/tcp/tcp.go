@@ -70,6 +70,8 @@ func Listen(ctx context.Context, addr string, opts Options) (*net.TCPListener, e
 
 // Dial connects to an address such as "example.org:80". Where a name has
 // addresses of both families, they are tried as RFC 6555 says.
+//
+// Errors: those of net.Dialer, and for options that are about listeners.
 func Dial(ctx context.Context, addr string, opts Options) (*net.TCPConn, error) {
 	switch {
 	case opts.Timeout < 0:

@@ -130,6 +130,8 @@ type ClientOptions struct {
 }
 
 // ClientConfig makes a client's configuration, for Client and Dial.
+//
+// Errors say which field of Base HTTP/2 does not permit.
 func ClientConfig(opts ClientOptions) (*tls.Config, error) {
 	return common(opts.Base, opts.Fallback, opts.KeyLog)
 }
