@@ -401,13 +401,19 @@ func BenchmarkCopy(b *testing.B) {
 }
 
 // BenchmarkOpenClose opens and closes streams on a connection that has seen
-// many before.
+// many before, or has many open.
 func BenchmarkOpenClose(b *testing.B) {
-	for _, before := range []int{0, 1_000_000} {
-		b.Run(fmt.Sprintf("after=%d", before), func(b *testing.B) {
+	for _, k := range []struct{ before, beside int }{{0, 0}, {1_000_000, 0}, {0, 10_000}} {
+		b.Run(fmt.Sprintf("after=%d/beside=%d", k.before, k.beside), func(b *testing.B) {
 			c := mustServer(b, manyStreams())
 			p := newPeerBlocks()
 			next := greet(b, c, p, request)
+			for range k.beside {
+				c.Receive(epoch, frame.AppendHeaders(nil, next, p.encode(request), frame.FlagEndHeaders, nil, -1))
+				for range c.Events { // none of them is answered
+				}
+				next += 2
+			}
 			block := bytes.Clone(p.encode(request))
 			in, out := make([]byte, 0, 64<<10), make([]byte, 0, 64<<10)
 			batch := func() {
@@ -421,9 +427,10 @@ func BenchmarkOpenClose(b *testing.B) {
 				serve(b, c, response, body14)
 				out = c.AppendOutput(out[:0])
 			}
-			for done := 0; done < before; done += batchSize {
+			for done := 0; done < k.before; done += batchSize {
 				batch()
 			}
+			runtime.GC() // or what all that left is collected meanwhile
 			b.ReportAllocs()
 			b.ResetTimer()
 			for done := 0; done < b.N; done += batchSize {

@@ -6,11 +6,11 @@ import "math"
 // stream, answers a request, or ends a message with trailers.
 func (c *Conn) dispatchHeaders(raw []byte) Event {
 	b := &c.block
+	if c.isIdle(b.stream) {
+		return c.recvOpening(raw)
+	}
 	s := c.streams.find(b.stream)
 	if s == nil || s.state.closed() {
-		if c.isIdle(b.stream) {
-			return c.recvOpening(raw)
-		}
 		// The table of the decoder has to follow, whatever becomes of it.
 		c.decodeBlock(raw, KindTrailers)
 		if !c.closed() {

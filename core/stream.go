@@ -57,15 +57,25 @@ type stream struct {
 	allPrev, allNext *stream // every stream of the connection, oldest first
 }
 
-// streamTable holds the open streams by id and in the order they were opened.
+// streamTable holds the open streams by id and in the order they were opened. The
+// newest few are found without a table, for most streams end before they are among
+// the older: what such a one costs does not depend on how many others are open.
 type streamTable struct {
-	byID           *byid.Table[stream] // nil as long as there are few
-	size, freeSize int32               // of the list, and of free
-	last           *stream             // the stream touched last: most lookups want it again
+	older          *olderStreams // nil as long as all are among the newest few
+	size, freeSize int32         // of the list, and of free
+	last           *stream       // the stream touched last: most lookups want it again
 
 	head, tail *stream
 
 	free *stream // recycled records, linked by allNext
+}
+
+// olderStreams are those at the head of the list. Ids of either parity rise: one
+// above highest is that of a stream among the newest, or of none.
+type olderStreams struct {
+	byID    byid.Table[stream]
+	highest [2]StreamID // by parity, that ever was in byID
+	newest  *stream     // where the others begin in the list; nil: there are none
 }
 
 // maxFree bounds the recycled records a busy connection keeps. An idle one keeps
@@ -80,13 +90,15 @@ func (t *streamTable) find(id StreamID) *stream {
 	if s := t.last; s != nil && s.id == id {
 		return s
 	}
-	var s *stream
-	if t.byID != nil {
-		s = t.byID.Get(uint32(id))
-	} else {
-		for s = t.head; s != nil && s.id != id; {
-			s = s.allNext
+	s := t.head
+	if o := t.older; o != nil {
+		s = o.newest
+		if id <= o.highest[id&1] {
+			s = o.byID.Get(uint32(id))
 		}
+	}
+	for s != nil && s.id != id {
+		s = s.allNext
 	}
 	if s != nil {
 		t.last = s
@@ -94,6 +106,7 @@ func (t *streamTable) find(id StreamID) *stream {
 	return s
 }
 
+// add adds a stream, whose id is the highest of its parity so far.
 func (t *streamTable) add(id StreamID) *stream {
 	s := t.free
 	if s != nil {
@@ -118,23 +131,43 @@ func (t *streamTable) add(id StreamID) *stream {
 		t.tail.allNext = s
 	}
 	t.tail = s
-	switch t.size++; {
-	case t.byID != nil:
-		t.byID.Put(uint32(id), s)
-	case t.size > fewStreams:
-		t.byID = new(byid.Table[stream])
-		for s := t.head; s != nil; s = s.allNext {
-			t.byID.Put(uint32(s.id), s)
+	t.size++
+	o := t.older
+	if o == nil {
+		if t.size <= fewStreams {
+			return s
 		}
+		o = &olderStreams{newest: t.head}
+		t.older = o
+	}
+	if o.newest == nil {
+		o.newest = s
+	}
+	if int(t.size)-o.byID.Len() > fewStreams {
+		o.age()
 	}
 	return s
+}
+
+// age moves the oldest of the newest streams to the older ones.
+func (o *olderStreams) age() {
+	s := o.newest
+	o.byID.Put(uint32(s.id), s)
+	o.highest[s.id&1] = s.id
+	o.newest = s.allNext
 }
 
 // remove forgets the stream. The record may be reused at once: nothing may
 // keep it.
 func (t *streamTable) remove(s *stream) {
-	if t.size--; t.byID != nil {
-		t.byID.Delete(uint32(s.id))
+	t.size--
+	if o := t.older; o != nil {
+		switch {
+		case s.id <= o.highest[s.id&1]:
+			o.byID.Delete(uint32(s.id))
+		case o.newest == s:
+			o.newest = s.allNext
+		}
 	}
 	if t.last == s {
 		t.last = nil
@@ -165,7 +198,7 @@ func (t *streamTable) remove(s *stream) {
 func (t *streamTable) trim() {
 	t.free, t.freeSize = nil, 0
 	if t.size <= fewStreams {
-		t.byID = nil
+		t.older = nil
 	}
 }
 
