@@ -26,7 +26,7 @@ func Attached[T any](req *Request) *T {
 		return nil
 	}
 	// All exchanges of the server were made by that maker.
-	return &(*attachedTo[T])(unsafe.Pointer(req.st.exchange)).value
+	return &(*attachedTo[T])(unsafe.Pointer(req.st.exchange())).value
 }
 
 // attachedTo is an exchange with what is attached to its request. That it begins

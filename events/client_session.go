@@ -194,7 +194,8 @@ func (cs *ClientSession) request(ctx context.Context, h Headers, o RequestOption
 		return nil, ErrInvalidArg.with("The option WaitForTrailers has no use for a request that ends with its headers: EndStream is true, as it is for GET, HEAD and DELETE unless set")
 	}
 	st := &ClientStream{}
-	st.s, st.client = &cs.Session, st
+	st.s = &cs.Session
+	st.isWhole()
 	st.sent = pack(full)
 	if head {
 		st.set(isHead)
@@ -297,7 +298,8 @@ func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
 	}
 	request := cs.view(e.Fields)
 	st := &ClientStream{request: pack(request)}
-	st.s, st.client, st.id = &cs.Session, st, e.Promised
+	st.s, st.id = &cs.Session, e.Promised
+	st.isWhole()
 	st.set(isPush | isEnding | sentEnd)
 	if e.Method == "HEAD" {
 		st.set(isHead)

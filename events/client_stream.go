@@ -251,9 +251,9 @@ func (st *ClientStream) announce() {
 
 // announce emits what a stream held, or starts one that had to wait.
 func (st *Stream) announce() {
-	if st.server != nil {
-		st.server.announce()
+	if st.server() != nil {
+		st.server().announce()
 	} else {
-		st.client.announce()
+		st.client().announce()
 	}
 }

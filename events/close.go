@@ -108,11 +108,11 @@ func (st *Stream) leaveWire() {
 		return
 	}
 	st.set(offWire)
-	if st.is(isWaiting|isMapped) || st.client != nil || st.unsent > 0 || st.out != nil || st.more != nil {
+	if st.is(isWaiting|isMapped) || st.client() != nil || st.unsent > 0 || st.out != nil || st.more != nil {
 		st.leavePlaces() // most have none to leave
 	}
-	if st.exchange != nil {
-		st.exchange.offWire()
+	if st.exchange() != nil {
+		st.exchange().offWire()
 	}
 	if st.more != nil && st.more.ctx != nil {
 		st.more.ctx.cancel()
@@ -126,8 +126,8 @@ func (st *Stream) leavePlaces() {
 		st.clear(isMapped)
 		st.s.streams.Delete(uint32(st.id))
 	}
-	if st.client != nil {
-		st.client.unqueue()
+	if st.client() != nil {
+		st.client().unqueue()
 	}
 	st.dropOut()
 	if st.extra().duplex != nil {
@@ -182,7 +182,7 @@ func faultError(code core.ErrCode, fault core.Fault) *Error {
 
 // settle sees whether the stream is over.
 func (st *Stream) settle() {
-	ours := st.server != nil
+	ours := st.server() != nil
 	switch {
 	case st.is(isDestroyed):
 	case st.is(offWire) && (st.code != core.NoError || st.is(saidEnd)):
@@ -284,7 +284,7 @@ func (st *Stream) unheard() {
 	switch {
 	case st.extra().duplex != nil, st.is(isHeldBack):
 		return // Read and Write tell; nobody was told of it
-	case st.s.destroyed, st.exchange != nil, st.extra().why != core.StreamReset{}:
+	case st.s.destroyed, st.exchange() != nil, st.extra().why != core.StreamReset{}:
 		level = slog.LevelDebug
 	}
 	st.s.opts.logger().Log(context.Background(), level, "weft: stream error", "stream", st.id, "error", st.extra().err)
@@ -293,8 +293,8 @@ func (st *Stream) unheard() {
 // finish emits the close event and forgets the stream.
 func (st *Stream) finish() {
 	st.set(saidClose)
-	if st.exchange != nil {
-		st.exchange.closed()
+	if st.exchange() != nil {
+		st.exchange().closed()
 	}
 	st.emit(closeEvent)
 	st.forget()
@@ -313,8 +313,8 @@ func (st *Stream) forget() {
 	if s.watcher != nil {
 		s.watcher.gone(st)
 	}
-	if st.server != nil && (st.more == nil || st.more.holds == 0) {
-		st.server.released()
+	if st.server() != nil && (st.more == nil || st.more.holds == 0) {
+		st.server().released()
 	}
 	if s.ended {
 		s.maybeClosed()

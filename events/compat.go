@@ -1,5 +1,10 @@
 package events
 
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
 // The Compatibility API shows an exchange as a Request and a Response, as
 // Node's http module does. Both stand on the stream: what they add is a list of
 // header fields that is still being made, and the events of a message instead
@@ -9,14 +14,15 @@ package events
 // is one object, for most requests come and go with nothing more.
 type exchange struct {
 	stream ServerStream
-	req    Request
-	res    Response
+	res    Response // with the Request in it
 
-	more *exchangeExtra
+	more atomic.Pointer[exchangeExtra] // nil for most
 }
 
 // exchangeExtra is what few exchanges have.
 type exchangeExtra struct {
+	request atomic.Pointer[requestExtra] // nil for most
+
 	on     *exchangeEvents
 	socket *StreamSocket
 	ctx    *ending
@@ -30,20 +36,22 @@ type exchangeExtra struct {
 
 // extras returns the exchange's extra, to change it.
 func (x *exchange) extras() *exchangeExtra {
-	if x.more == nil {
-		x.more = new(exchangeExtra)
+	e := x.more.Load()
+	if e == nil {
+		e = new(exchangeExtra)
+		x.more.Store(e)
 	}
-	return x.more
+	return e
 }
 
 var noExchangeExtra exchangeExtra
 
 // extra returns the exchange's extra, to look at it.
 func (x *exchange) extra() *exchangeExtra {
-	if x.more == nil {
-		return &noExchangeExtra
+	if e := x.more.Load(); e != nil {
+		return e
 	}
-	return x.more
+	return &noExchangeExtra
 }
 
 // exchangeEvents are the functions registered for events that the stream does
@@ -74,8 +82,8 @@ func (ss *ServerSession) newExchange() *ServerStream {
 // init joins the exchange's parts, and returns its stream.
 func (x *exchange) init() *ServerStream {
 	st := &x.stream
-	st.exchange = x
-	x.req.st, x.res.st = st, st
+	st.whole, st.role = unsafe.Pointer(x), asExchange
+	x.res.req.st = st
 	return st
 }
 
@@ -145,13 +153,14 @@ func (x *exchange) sayFinish() {
 // offWire is called when nothing is sent or received any more: whoever waits
 // in a goroutine is told.
 func (x *exchange) offWire() {
-	if x.more == nil {
+	e := x.more.Load()
+	if e == nil {
 		return
 	}
-	if w := x.more.writer; w != nil {
-		w.ready.signal()
+	if e.writer != nil {
+		e.writer.ready.signal()
 	}
-	if x.more.ctx != nil {
-		x.more.ctx.cancel()
+	if e.ctx != nil {
+		e.ctx.cancel()
 	}
 }

@@ -147,6 +147,6 @@ func (x *exchange) call(list []handler) {
 	x.stream.s.leave()
 	defer x.stream.called()
 	for _, f := range list {
-		f(&x.req, &x.res)
+		f(&x.res.req, &x.res)
 	}
 }

@@ -13,7 +13,7 @@ type StreamSocket struct {
 func (r *Request) Socket() *StreamSocket {
 	r.st.s.mu.Lock()
 	defer r.st.s.mu.Unlock()
-	return r.st.exchange.view()
+	return r.st.exchange().view()
 }
 
 // Connection is Socket, by its old name.
@@ -21,12 +21,12 @@ func (r *Request) Connection() *StreamSocket { return r.Socket() }
 
 // Socket returns the request's, nil from the finish event on.
 func (r *Response) Socket() *StreamSocket {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
 	if r.is(resFinished) {
 		return nil
 	}
-	return r.st.exchange.view()
+	return r.req.st.exchange().view()
 }
 
 // Connection is Socket, by its old name.
@@ -59,7 +59,7 @@ func (k *StreamSocket) WritableHighWaterMark() int { return k.st.s.high }
 func (k *StreamSocket) Destroy(err error) { k.st.Destroy(err) }
 
 // End is Response.End.
-func (k *StreamSocket) End(p []byte) error { return k.st.exchange.res.End(p) }
+func (k *StreamSocket) End(p []byte) error { return k.st.exchange().res.End(p) }
 
 // OnClose is Stream.OnClose.
 func (k *StreamSocket) OnClose(f func()) Listener { return k.st.OnClose(f) }

@@ -15,7 +15,7 @@ func (r *Request) OnTimeout(f func()) Listener {
 // OnTimeout registers f for when nothing happened for the time given to
 // SetTimeout. Who listens has to deal with it: the exchange goes on.
 func (r *Response) OnTimeout(f func()) Listener {
-	return r.st.onExchange(f, func(on *exchangeEvents) *event[func()] { return &on.responseTimeout })
+	return r.req.st.onExchange(f, func(on *exchangeEvents) *event[func()] { return &on.responseTimeout })
 }
 
 // SetTimeout has the timeout event emitted when nothing was received or sent
@@ -29,7 +29,7 @@ func (r *Request) SetTimeout(d time.Duration, f func()) error {
 
 // SetTimeout is Request.SetTimeout, with f listening on the response.
 func (r *Response) SetTimeout(d time.Duration, f func()) error {
-	return setTimeout(r.st, d, f, r.OnTimeout)
+	return setTimeout(r.req.st, d, f, r.OnTimeout)
 }
 
 func setTimeout(st *ServerStream, d time.Duration, f func(), on func(func()) Listener) error {

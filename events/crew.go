@@ -312,7 +312,7 @@ func (c *crew) alone(j job) {
 // run runs the handler, unless the exchange is over before that has begun: a
 // client that resets its requests at once must not have the work done.
 func (j *job) run(over bool) {
-	defer func() { j.req.st.exchange.handled(recover()) }()
+	defer func() { j.req.st.exchange().handled(recover()) }()
 	if !over {
 		j.handler(j.req, j.res)
 	}

@@ -50,8 +50,7 @@ func (st *Stream) sentWhole() {
 	s := st.s
 	s.touched = true
 	st.set(isEnding)
-	if st.more == nil && st.unsent == 0 && !st.is(isMapped) && s.watcher == nil &&
-		(st.exchange == nil || st.exchange.more == nil) {
+	if st.isPlain() && st.unsent == 0 && !st.is(isMapped) && s.watcher == nil {
 		s.poke = s.poke || s.closing
 		st.set(sentEnd | isClosed | offWire)
 		st.enqueue(pendFinish | pendSettle)

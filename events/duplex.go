@@ -48,8 +48,8 @@ func (st *Stream) blocking() *Duplex {
 	st.set(wasRead)
 	st.clear(isFlowing | isPaused)
 	st.wakeUp()
-	if st.server != nil {
-		st.server.addHold()
+	if st.server() != nil {
+		st.server().addHold()
 		d.owner = true
 	}
 	return d
@@ -237,8 +237,8 @@ func (d *Duplex) Response() (Headers, error) {
 	st := d.st
 	st.s.lock()
 	defer st.s.unlock()
-	if st.server != nil {
-		return st.server.Headers(), nil
+	if st.server() != nil {
+		return st.server().Headers(), nil
 	}
 	for !st.is(gotHeaders) {
 		if st.is(noMoreIn | isDestroyed | offWire) {
@@ -251,7 +251,7 @@ func (d *Duplex) Response() (Headers, error) {
 			return Headers{}, err
 		}
 	}
-	return st.client.response.headers(), nil
+	return st.client().response.headers(), nil
 }
 
 // Trailers returns the peer's trailers, once Read has returned io.EOF.
@@ -289,7 +289,7 @@ func (d *Duplex) Close() error {
 	}
 	if d.owner {
 		d.owner = false
-		st.server.dropHold()
+		st.server().dropHold()
 	}
 	return nil
 }
@@ -298,7 +298,7 @@ func (d *Duplex) Close() error {
 func (d *Duplex) letGo() {
 	st := d.st
 	code := core.Cancel
-	if st.server != nil {
+	if st.server() != nil {
 		code = core.InternalError
 	}
 	switch {
@@ -306,7 +306,7 @@ func (d *Duplex) letGo() {
 	case !st.is(isEnding):
 		st.shut(code, true, false)
 	case st.is(gotEnd): // what was written still goes out
-	case st.server != nil:
+	case st.server() != nil:
 		st.shut(core.NoError, true, false)
 	default:
 		st.shut(core.Cancel, true, false)

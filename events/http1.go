@@ -179,7 +179,7 @@ func (c *HTTP1Conn) Upgrade(r HTTP1Request, conn net.Conn, head []byte) {
 	c.ss.mu.Unlock()
 	go func() {
 		for _, f := range c.srv.onUpgrade.take() {
-			if !c.srv.guard(func() { f(&x.req, conn, head) }) {
+			if !c.srv.guard(func() { f(&x.res.req, conn, head) }) {
 				conn.Close()
 			}
 		}
@@ -208,9 +208,9 @@ func (x *exchange) byHTTP1(ss *ServerSession, r *HTTP1Request) {
 	list = append(list, Field{Name: ":method", Value: r.Method}, Field{Name: ":scheme", Value: scheme},
 		Field{Name: ":authority", Value: r.Authority}, Field{Name: ":path", Value: r.Target})
 	list = append(list, r.Fields.list...)
-	x.stream.s, x.stream.server = &ss.Session, &x.stream
+	x.stream.s = &ss.Session
 	x.stream.headers = pack(Headers{list})
-	x.req.change(func(e *requestExtra) { e.minor = uint8(r.Minor) })
+	x.res.req.change(func(e *requestExtra) { e.minor = uint8(r.Minor) })
 }
 
 // http1 returns the connection by HTTP/1.1 the stream is of, nil by HTTP/2.
@@ -219,7 +219,7 @@ func (st *ServerStream) http1() *HTTP1Conn { return st.s.server.http1 }
 // headHTTP1 is head for a response by HTTP/1.1: all but the status goes past the
 // session.
 func (r *Response) headHTTP1(end bool) error {
-	st, s := r.st, r.st.s
+	st, s := r.req.st, r.req.st.s
 	status := statusText(r.code())
 	end = end || st.is(isHead) || hasNoBody(status)
 	fields := append([]Field(nil), r.put(status)...)

@@ -74,7 +74,7 @@ func (c *crew) begin() handler {
 // done is called when it has returned, and the turn is still ours.
 func (c *crew) done(x *exchange) {
 	c.running = false
-	if !x.res.is(resEnded) || x.more != nil || x.stream.more != nil {
+	if !x.res.is(resEnded) || !x.stream.isPlain() {
 		x.tidy(nil)
 	}
 	x.stream.announced()
@@ -83,7 +83,7 @@ func (c *crew) done(x *exchange) {
 // relieve takes the turn from the handler that runs.
 func (c *crew) relieve() {
 	s := c.s
-	st := s.announcing.server
+	st := s.announcing.server()
 	c.running, c.seen = false, -1
 	s.reliefs++
 	st.addHold()

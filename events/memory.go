@@ -41,10 +41,10 @@ func (s *Session) short(id StreamID) bool {
 // others.
 func (st *Stream) headMemory() int {
 	switch {
-	case st.client != nil:
-		return listMemory(st.client.request.headers())
+	case st.client() != nil:
+		return listMemory(st.client().request.headers())
 	case !st.is(isPush):
-		return listMemory(st.server.headers.headers())
+		return listMemory(st.server().headers.headers())
 	}
 	return 0
 }

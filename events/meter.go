@@ -43,7 +43,7 @@ func (w *watcher) begin(st *Stream) {
 	}
 	x.start = w.s.time()
 	x.metrics.ID = st.id
-	if st.is(isPush) == (st.client != nil) { // the peer began it
+	if st.is(isPush) == (st.client() != nil) { // the peer began it
 		x.metrics.TimeToFirstHeader = Set(time.Duration(0))
 	}
 	m := &w.meter

@@ -74,8 +74,8 @@ func (st *Stream) runPending() {
 		case pendTimeout:
 			heard := st.on != nil && st.on.any(timeoutEvent)
 			st.emit(timeoutEvent)
-			if st.exchange != nil {
-				st.exchange.timedOut(heard)
+			if st.exchange() != nil {
+				st.exchange().timedOut(heard)
 			}
 		case pendWritten:
 			st.reportWritten()
@@ -85,8 +85,8 @@ func (st *Stream) runPending() {
 			st.emit(drainEvent)
 		case pendFinish:
 			st.emit(finishEvent)
-			if st.exchange != nil {
-				st.exchange.sent()
+			if st.exchange() != nil {
+				st.exchange().sent()
 			}
 		case pendSettle:
 			st.settle()
@@ -112,8 +112,7 @@ func (st *Stream) endsQuietly() bool {
 		quiet   = pendRead | pendFinish | pendSettle
 	)
 	return st.state&(over|unusual) == over && st.pending&^quiet == 0 && st.code == core.NoError &&
-		st.on == nil && st.more == nil &&
-		(st.exchange == nil || st.exchange.more == nil)
+		st.on == nil && st.isPlain()
 }
 
 func (st *Stream) endQuietly() {
@@ -125,7 +124,7 @@ func (st *Stream) endQuietly() {
 // runnable returns what may be done now: while a client's stream waits for its
 // first listener, only what is no event.
 func (st *Stream) runnable() pending {
-	if !st.is(isSilent) || st.client == nil {
+	if !st.is(isSilent) || st.client() == nil {
 		return st.pending
 	}
 	if st.pending&pendClose != 0 {
@@ -154,8 +153,8 @@ func (st *Stream) called() {
 
 func (st *Stream) panicked(r any) {
 	st.s.opts.logger().Error("weft: panic in a callback of a stream", "stream", st.id, "panic", r, "stack", string(debug.Stack()))
-	if st.server != nil && !st.is(sentHeaders|isClosed|isDestroyed) {
-		st.server.giveUp()
+	if st.server() != nil && !st.is(sentHeaders|isClosed|isDestroyed) {
+		st.server().giveUp()
 		return
 	}
 	if err, ok := r.(error); ok {

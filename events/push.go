@@ -28,6 +28,7 @@ func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStrea
 	st.s.lock()
 	defer st.s.unlock()
 	push := new(ServerStream)
+	push.isWhole()
 	if err := st.push(h, push, opts); err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (st *ServerStream) push(h Headers, push *ServerStream, opts []PushOptions) 
 		}
 	}
 	push.headers = pack(Headers{full})
-	push.s, push.server, push.id = s, push, id
+	push.s, push.id = s, id
 	push.set(isPush | gotEnd | noMoreIn)
 	if push.Headers().Method() == "HEAD" {
 		push.set(isHead)

@@ -195,8 +195,8 @@ func (st *Stream) deliver() {
 	if h := st.extra().trailers; st.is(gotEnd) && h.Len() > 0 {
 		st.more.trailers = Headers{}
 		st.s.keptHead -= listMemory(h)
-		if st.exchange != nil {
-			st.exchange.req.setTrailers(h)
+		if st.exchange() != nil {
+			st.exchange().res.req.setTrailers(h)
 		}
 		st.emitHeaders(trailersEvent, h, true)
 	}

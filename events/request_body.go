@@ -98,7 +98,7 @@ func (d *Duplex) dropInput() {
 	}
 	if d.owner {
 		d.owner = false
-		st.server.dropHold()
+		st.server().dropHold()
 	}
 }
 
@@ -108,7 +108,7 @@ func (r *Request) Context() context.Context {
 	st := r.st
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	x := st.exchange.extras()
+	x := st.exchange().extras()
 	if x.ctx == nil {
 		x.ctx = newEnding()
 		if st.is(offWire) {

@@ -22,10 +22,10 @@ var _ io.WriteCloser = (*BodyWriter)(nil)
 // Blocking makes the response one for a goroutine. Calling it again returns the
 // same BodyWriter.
 func (r *Response) Blocking() *BodyWriter {
-	st := r.st
+	st := r.req.st
 	st.s.lock()
 	defer st.s.unlock()
-	x := st.exchange.extras()
+	x := st.exchange().extras()
 	if x.writer == nil {
 		x.writer = &BodyWriter{res: r}
 		x.writer.ready.cond.L = &st.s.mu
@@ -42,7 +42,7 @@ func (r *Response) Blocking() *BodyWriter {
 // Response.Write.
 func (w *BodyWriter) Write(p []byte) (n int, err error) {
 	r := w.res
-	st := r.st
+	st := r.req.st
 	st.s.lock()
 	defer st.s.unlock()
 	for {
@@ -80,7 +80,7 @@ func (w *BodyWriter) WriteString(p string) (int, error) { return w.Write(fixed(p
 // SetWriteDeadline sets when Write gives up with os.ErrDeadlineExceeded; the
 // zero Time is never.
 func (w *BodyWriter) SetWriteDeadline(t time.Time) error {
-	st := w.res.st
+	st := w.res.req.st
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
 	w.ready.set(t)
@@ -93,7 +93,7 @@ func (w *BodyWriter) SetWriteDeadline(t time.Time) error {
 //
 // Errors: net.ErrClosed if it was closed before, and those of Response.End.
 func (w *BodyWriter) Close() error {
-	st := w.res.st
+	st := w.res.req.st
 	st.s.lock()
 	defer st.s.unlock()
 	if w.closed {

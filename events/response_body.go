@@ -9,15 +9,15 @@ import "io"
 //
 // Errors: ErrWriteAfterEnd, ErrInvalidStream, and those of FlushHeaders.
 func (r *Response) Write(p []byte) (ready bool, err error) {
-	r.st.s.lock()
-	defer r.st.s.unlock()
+	r.req.st.s.lock()
+	defer r.req.st.s.unlock()
 	return r.write(chunk{b: p})
 }
 
 // WriteString is Write for a string, which is kept instead of copied.
 func (r *Response) WriteString(p string) (ready bool, err error) {
-	r.st.s.lock()
-	defer r.st.s.unlock()
+	r.req.st.s.lock()
+	defer r.req.st.s.unlock()
 	return r.write(fixed(p))
 }
 
@@ -25,7 +25,7 @@ func (r *Response) WriteString(p string) (ready bool, err error) {
 // handed to the connection, or with the error that keeps it from being. After
 // Destroy it is not called.
 func (r *Response) WriteFunc(p []byte, done func(err error)) (ready bool) {
-	st := r.st
+	st := r.req.st
 	st.s.lock()
 	defer st.s.unlock()
 	ready, err := r.write(chunk{b: p})
@@ -34,7 +34,8 @@ func (r *Response) WriteFunc(p []byte, done func(err error)) (ready bool) {
 	case err != nil:
 		st.s.post(func() { done(err) })
 	case r.pent() > 0:
-		r.st.exchange.more.awaited = append(r.st.exchange.more.awaited, done)
+		x := r.exchange().extras()
+		x.awaited = append(x.awaited, done)
 	default:
 		st.whenSent(done)
 	}
@@ -42,7 +43,7 @@ func (r *Response) WriteFunc(p []byte, done func(err error)) (ready bool) {
 }
 
 func (r *Response) write(p chunk) (bool, error) {
-	st := r.st
+	st := r.req.st
 	switch {
 	case r.is(resEnded):
 		return false, ErrWriteAfterEnd
@@ -59,20 +60,15 @@ func (r *Response) write(p chunk) (bool, error) {
 			return true, nil
 		}
 	}
-	if r.st.exchange.more != nil && r.st.exchange.more.corked > 0 {
-		r.st.exchange.more.buffer = append(r.st.exchange.more.buffer, p.b...)
-		return len(r.st.exchange.more.buffer)+st.unsent < st.s.high, nil
+	if x := r.exchange().more.Load(); x != nil && x.corked > 0 {
+		x.buffer = append(x.buffer, p.b...)
+		return len(x.buffer)+st.unsent < st.s.high, nil
 	}
 	return st.write(p)
 }
 
 // pent is how much waits behind a cork.
-func (r *Response) pent() int {
-	if r.st.exchange.more == nil {
-		return 0
-	}
-	return len(r.st.exchange.more.buffer)
-}
+func (r *Response) pent() int { return len(r.exchange().extra().buffer) }
 
 // End ends the response, after p if that is not empty, and before it the
 // headers if they were not sent. It ends what Cork began. Ending again does
@@ -102,10 +98,10 @@ func (r *Response) EndAllString(p string) error { return r.endWith(fixed(p), tru
 // that can be.
 func (r *Response) endWith(p chunk, all bool) error {
 	const not = sentHeaders | isEnding | isHead | offWire | isClosed | isDestroyed | isWaiting | isHolding | wantsTail
-	st, s := r.st, r.st.s
+	st, s := r.req.st, r.req.st.s
 	s.lock()
 	if len(p.b) == 0 || len(p.b) > maxPiece || st.state&(gotEnd|not) != gotEnd || r.is(resEnded|resBodiless) ||
-		st.more != nil || st.exchange.more != nil || st.out != nil || s.watcher != nil || s.server.http1 != nil {
+		!st.isPlain() || st.out != nil || s.watcher != nil || s.server.http1 != nil {
 		return r.endOtherwise(p, all)
 	}
 	now := s.time()
@@ -124,8 +120,8 @@ func (r *Response) endWith(p chunk, all bool) error {
 
 // endOtherwise is endWith in the other cases. The session is locked, and let go.
 func (r *Response) endOtherwise(p chunk, all bool) error {
-	defer r.st.s.unlockEnd()
-	if all && (r.st.is(sentHeaders) || r.is(resEnded)) {
+	defer r.req.st.s.unlockEnd()
+	if all && (r.req.st.is(sentHeaders) || r.is(resEnded)) {
 		return ErrHeadersSent
 	}
 	return r.end(p)
@@ -135,7 +131,7 @@ func (r *Response) endOtherwise(p chunk, all bool) error {
 // soon, if the response is over already. If it returns an error, done is not
 // called.
 func (r *Response) EndFunc(p []byte, done func()) error {
-	st := r.st
+	st := r.req.st
 	st.s.lock()
 	defer st.s.unlock()
 	over := r.is(resFinished) || r.is(resEnded) && len(p) == 0
@@ -147,14 +143,14 @@ func (r *Response) EndFunc(p []byte, done func()) error {
 	case over:
 		st.s.post(done)
 	default:
-		e := &st.exchange.hooks().finish
+		e := &st.exchange().hooks().finish
 		e.once(e.add(done))
 	}
 	return nil
 }
 
 func (r *Response) end(p chunk) error {
-	st := r.st
+	st := r.req.st
 	switch {
 	case r.is(resEnded):
 		if len(p.b) > 0 {
@@ -167,13 +163,14 @@ func (r *Response) end(p chunk) error {
 		r.set(resEnded)
 		return ErrInvalidStream
 	}
-	if r.st.exchange.more != nil && len(r.st.exchange.more.buffer) > 0 {
-		p = chunk{b: append(r.st.exchange.more.buffer, p.b...)}
+	tail := false
+	if x := r.exchange().more.Load(); x != nil {
+		if len(x.buffer) > 0 {
+			p = chunk{b: append(x.buffer, p.b...)}
+		}
+		x.corked, x.buffer = 0, nil
+		tail = len(x.trailers) > 0
 	}
-	if r.st.exchange.more != nil {
-		r.st.exchange.more.corked, r.st.exchange.more.buffer = 0, nil
-	}
-	tail := r.st.exchange.more != nil && len(r.st.exchange.more.trailers) > 0
 	if !st.is(sentHeaders) {
 		if err := r.head(len(p.b) == 0 && !tail); err != nil {
 			return err
@@ -195,11 +192,11 @@ func (r *Response) end(p chunk) error {
 // endBodiless ends a response whose headers were all of it.
 func (r *Response) endBodiless() error {
 	r.set(resEnded)
-	if st := r.st; st.is(sentEnd) && st.pending&pendFinish == 0 && !r.is(resFinished) {
+	if st := r.req.st; st.is(sentEnd) && st.pending&pendFinish == 0 && !r.is(resFinished) {
 		st.s.post(func() { // the stream's own finish has been
 			st.s.mu.Lock()
 			defer st.s.mu.Unlock()
-			st.exchange.sayFinish()
+			st.exchange().sayFinish()
 		})
 	}
 	return nil
@@ -211,7 +208,7 @@ func (r *Response) endBodiless() error {
 // Errors: those of Write, ErrInvalidArg if src is nil, and ErrOutOfRange for a
 // size below -1; src is closed then too, if it can be.
 func (r *Response) SendFrom(src io.Reader, size int64) error {
-	st := r.st
+	st := r.req.st
 	st.s.lock()
 	defer st.s.unlock()
 	if err := checkSource(src, size); err != nil {
@@ -227,7 +224,7 @@ func (r *Response) SendFrom(src io.Reader, size int64) error {
 		st.closeSource(&source{r: src})
 		return r.endBodiless()
 	}
-	if r.st.exchange.more != nil && len(r.st.exchange.more.trailers) > 0 {
+	if len(r.exchange().extra().trailers) > 0 {
 		st.set(wantsTail)
 	}
 	r.set(resEnded)
@@ -238,7 +235,7 @@ func (r *Response) SendFrom(src io.Reader, size int64) error {
 // Destroy ends the exchange at once, with RST_STREAM. An err that is not nil
 // makes that INTERNAL_ERROR; it is an event of the stream, not of the response.
 func (r *Response) Destroy(err error) {
-	st := r.st
+	st := r.req.st
 	st.s.lock()
 	defer st.s.unlock()
 	if !r.is(resDestroyed) {
@@ -253,22 +250,22 @@ func (r *Response) Finished() bool { return r.WritableEnded() }
 // WritableEnded reports whether End was called. What was written may still be
 // waiting: see WritableFinished.
 func (r *Response) WritableEnded() bool {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
 	return r.is(resEnded)
 }
 
 // WritableFinished reports whether all of the response was handed to the
 // connection.
-func (r *Response) WritableFinished() bool { return r.st.asks(sentEnd) }
+func (r *Response) WritableFinished() bool { return r.req.st.asks(sentEnd) }
 
 // WritableLength returns how many written bytes wait to be sent.
 func (r *Response) WritableLength() int {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
-	return r.st.unsent + r.pent()
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
+	return r.req.st.unsent + r.pent()
 }
 
 // WritableHighWaterMark returns how many bytes may wait before Write says to
 // wait: SessionOptions.HighWaterMark.
-func (r *Response) WritableHighWaterMark() int { return r.st.s.high }
+func (r *Response) WritableHighWaterMark() int { return r.req.st.s.high }

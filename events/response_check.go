@@ -28,7 +28,7 @@ func (r *Response) check(name string, values []string) (string, error) {
 
 // isStrict reports whether the field may be given only once.
 func (r *Response) isStrict(name string) bool {
-	return isSingle(name) && (name == "content-length" || r.st.s.opts.StrictSingleValueFields.Or(true))
+	return isSingle(name) && (name == "content-length" || r.req.st.s.opts.StrictSingleValueFields.Or(true))
 }
 
 func errSingle(name string) error {
@@ -80,7 +80,7 @@ func isNumber(v string) bool {
 
 // leavesOut reports whether a field is not sent by the protocol.
 func (r *Response) leavesOut(name string) bool {
-	return isConnectionField(name) && r.st.http1() == nil
+	return isConnectionField(name) && r.req.st.http1() == nil
 }
 
 // isConnectionField reports whether a field is one of HTTP/1's connections,

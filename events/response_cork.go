@@ -3,54 +3,52 @@ package events
 // Cork has Write keep what it is given until as many calls of Uncork, or End,
 // so that small pieces go out as one.
 func (r *Response) Cork() {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
-	r.st.exchange.extras().corked++
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
+	r.exchange().extras().corked++
 }
 
 // Uncork undoes one Cork; the last sends what was written meanwhile.
 func (r *Response) Uncork() {
-	r.st.s.lock()
-	defer r.st.s.unlock()
-	if r.st.exchange.more == nil || r.st.exchange.more.corked == 0 {
-		return
-	}
-	if r.st.exchange.more.corked == 1 {
+	r.req.st.s.lock()
+	defer r.req.st.s.unlock()
+	switch x := r.exchange().more.Load(); {
+	case x == nil || x.corked == 0:
+	case x.corked == 1:
 		r.uncorkAll()
-		return
+	default:
+		x.corked--
 	}
-	r.st.exchange.more.corked--
 }
 
 // WritableCorked returns how many calls of Uncork are due.
 func (r *Response) WritableCorked() int {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
-	if r.st.exchange.more == nil {
-		return 0
-	}
-	return r.st.exchange.more.corked
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
+	return r.exchange().extra().corked
 }
 
 // awaitCorked has those told who wrote while corked.
 func (r *Response) awaitCorked() {
-	if r.st.exchange.more == nil {
+	x := r.exchange().more.Load()
+	if x == nil {
 		return
 	}
-	for _, done := range r.st.exchange.more.awaited {
-		r.st.whenSent(done)
+	for _, done := range x.awaited {
+		r.req.st.whenSent(done)
 	}
-	r.st.exchange.more.awaited = nil
+	x.awaited = nil
 }
 
 func (r *Response) uncorkAll() {
-	if r.st.exchange.more == nil {
+	x := r.exchange().more.Load()
+	if x == nil {
 		return
 	}
-	r.st.exchange.more.corked = 0
-	if p := r.st.exchange.more.buffer; len(p) > 0 {
-		r.st.exchange.more.buffer = nil
-		r.st.write(chunk{b: p}) // if it fails, the stream is over and says so itself
+	x.corked = 0
+	if p := x.buffer; len(p) > 0 {
+		x.buffer = nil
+		r.req.st.write(chunk{b: p}) // if it fails, the stream is over and says so itself
 		r.awaitCorked()
 	}
 }

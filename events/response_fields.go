@@ -11,14 +11,14 @@ import "slices"
 // ErrHeaderSingleValue for several values of a field that has one. Nothing
 // changes then.
 func (r *Response) SetHeader(name string, values ...string) error {
-	s := r.st.s
+	s := r.req.st.s
 	s.mu.Lock()
-	if !r.st.is(sentHeaders) && len(values) == 1 && r.queueAsBefore(name, values[0]) {
+	if !r.req.st.is(sentHeaders) && len(values) == 1 && r.queueAsBefore(name, values[0]) {
 		s.mu.Unlock()
 		return nil
 	}
 	defer s.mu.Unlock()
-	if r.st.is(sentHeaders) {
+	if r.req.st.is(sentHeaders) {
 		return ErrHeadersSent
 	}
 	name, err := r.check(name, values)
@@ -37,9 +37,9 @@ func (r *Response) SetHeader(name string, values ...string) error {
 //
 // Errors: those of SetHeader.
 func (r *Response) AppendHeader(name string, values ...string) error {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
-	if r.st.is(sentHeaders) {
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
+	if r.req.st.is(sentHeaders) {
 		return ErrHeadersSent
 	}
 	name, err := r.check(name, values)
@@ -57,7 +57,7 @@ func (r *Response) AppendHeader(name string, values ...string) error {
 // an earlier response, has the very same at that place. It was checked then.
 func (r *Response) queueAsBefore(name, value string) bool {
 	if r.fields == nil {
-		r.fields = r.st.s.takeFields()
+		r.fields = r.req.st.s.takeFields()
 	}
 	n := len(r.fields)
 	if n == cap(r.fields) || name == "" {
@@ -73,7 +73,7 @@ func (r *Response) queueAsBefore(name, value string) bool {
 
 func (r *Response) queue(name string, values []string) {
 	if r.fields == nil {
-		r.fields = r.st.s.takeFields()
+		r.fields = r.req.st.s.takeFields()
 	}
 	for _, v := range values {
 		r.fields = append(r.fields, Field{Name: name, Value: trimValue(v)})
@@ -85,9 +85,9 @@ func (r *Response) queue(name string, values []string) {
 //
 // Errors: ErrHeadersSent.
 func (r *Response) RemoveHeader(name string) error {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
-	if r.st.is(sentHeaders) {
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
+	if r.req.st.is(sentHeaders) {
 		return ErrHeadersSent
 	}
 	if name = normalName(name); name == "date" {
@@ -110,16 +110,16 @@ func (r *Response) GetHeaderValues(name string) []string {
 
 // HasHeader reports whether a field of that name is queued, or was sent.
 func (r *Response) HasHeader(name string) bool {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
 	return indexField(r.current(), normalName(name)) >= 0
 }
 
 // GetHeaderNames returns the names that are queued, or were sent, each once
 // and in order.
 func (r *Response) GetHeaderNames() []string {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
 	var names []string
 	for _, f := range r.current() {
 		if f.Name[0] != ':' && !slices.Contains(names, f.Name) {
@@ -132,25 +132,25 @@ func (r *Response) GetHeaderNames() []string {
 // GetHeaders returns a copy of the fields that are queued, or were sent. The
 // copy can be changed, which changes nothing of the response.
 func (r *Response) GetHeaders() Headers {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
-	if r.st.is(sentHeaders) {
-		return r.st.sent.headers() // nobody writes to it
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
+	if r.req.st.is(sentHeaders) {
+		return r.req.st.sent.headers() // nobody writes to it
 	}
 	return Headers{slices.Clone(r.fields)}
 }
 
 // current is what is queued, or was sent.
 func (r *Response) current() []Field {
-	if r.st.is(sentHeaders) {
-		return r.st.sent.headers().list
+	if r.req.st.is(sentHeaders) {
+		return r.req.st.sent.headers().list
 	}
 	return r.fields
 }
 
 // merged returns what is queued with h over it, as a new list.
 func (r *Response) merged(h []Headers) ([]Field, error) {
-	fields := append(r.st.s.takeFields(), r.fields...)
+	fields := append(r.req.st.s.takeFields(), r.fields...)
 	for _, h := range h {
 		for i := range h.list {
 			f := h.list[i]

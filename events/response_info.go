@@ -6,16 +6,16 @@ import "strings"
 // may send its body. It reports whether that was still possible; after the
 // headers it is not.
 func (r *Response) WriteContinue() (sent bool) {
-	r.st.s.lock()
-	defer r.st.s.unlock()
+	r.req.st.s.lock()
+	defer r.req.st.s.unlock()
 	return r.inform(StatusContinue)
 }
 
 func (r *Response) inform(status int) bool {
-	if r.over() || r.st.is(sentHeaders) {
+	if r.over() || r.req.st.is(sentHeaders) {
 		return false
 	}
-	return r.st.inform(Status(status)) == nil
+	return r.req.st.inform(Status(status)) == nil
 }
 
 // WriteEarlyHints sends an informational response with status 103, so that the
@@ -50,12 +50,12 @@ func (r *Response) WriteEarlyHints(links []string, more ...Headers) (sent bool, 
 		}
 	}
 	h.list = append(h.list, Field{Name: "link", Value: strings.Join(links, ", ")})
-	r.st.s.lock()
-	defer r.st.s.unlock()
-	if r.over() || r.st.is(sentHeaders) {
+	r.req.st.s.lock()
+	defer r.req.st.s.unlock()
+	if r.over() || r.req.st.is(sentHeaders) {
 		return false, nil
 	}
-	if err := r.st.inform(h); err != nil {
+	if err := r.req.st.inform(h); err != nil {
 		return false, err
 	}
 	return true, nil

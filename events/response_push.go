@@ -3,7 +3,7 @@ package events
 // CanPush reports whether CreatePushResponse would be let through: the client
 // takes pushes, and neither side has ended the stream. In Node that is to ask
 // whether the response has a stream, for over HTTP/1.1 there is no push.
-func (r *Response) CanPush() bool { return r.st.PushAllowed() }
+func (r *Response) CanPush() bool { return r.req.st.PushAllowed() }
 
 // CreatePushResponse promises a response to a request the client did not make,
 // as ServerStream.PushStream does, and calls f with it; or with the error of
@@ -13,7 +13,7 @@ func (r *Response) CreatePushResponse(h Headers, f func(err error, push *Respons
 	if f == nil {
 		return ErrInvalidArgType.with(`The "callback" argument must be of type function. Received nil`)
 	}
-	st := r.st
+	st := r.req.st
 	st.s.lock()
 	defer st.s.unlock()
 	if r.over() {

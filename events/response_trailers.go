@@ -9,8 +9,8 @@ import "weft/core"
 // no place in trailers, content-length say (RFC 9110 §6.5.1), and
 // ErrTrailersAlreadySent once End was called.
 func (r *Response) SetTrailer(name string, values ...string) error {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
 	name, err := r.check(name, values)
 	switch {
 	case err != nil:
@@ -22,7 +22,7 @@ func (r *Response) SetTrailer(name string, values ...string) error {
 	case !core.FitsTrailers(name):
 		return errTrailer(name)
 	}
-	x := r.st.exchange.extras()
+	x := r.exchange().extras()
 	x.trailers = putFields(x.trailers, name, values)
 	return nil
 }
@@ -32,8 +32,8 @@ func (r *Response) SetTrailer(name string, values ...string) error {
 //
 // Errors: those of SetTrailer; nothing was queued then.
 func (r *Response) AddTrailers(h Headers) error {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
 	fields := make([]Field, 0, len(h.list))
 	for _, f := range h.list {
 		name, err := checkField(f.Name, f.Value)
@@ -53,7 +53,7 @@ func (r *Response) AddTrailers(h Headers) error {
 	if r.is(resEnded) {
 		return ErrTrailersAlreadySent
 	}
-	x := r.st.exchange.extras()
+	x := r.exchange().extras()
 	for i, f := range fields {
 		if indexField(fields, f.Name) == i {
 			x.trailers = putFields(x.trailers, f.Name, Headers{fields}.Values(f.Name))
@@ -70,10 +70,11 @@ func errTrailer(name string) error {
 
 // takeTrailers returns what is queued to follow the body.
 func (r *Response) takeTrailers() []Field {
-	if r.st.exchange.more == nil {
+	x := r.exchange().more.Load()
+	if x == nil {
 		return nil
 	}
-	list := r.st.exchange.more.trailers
-	r.st.exchange.more.trailers = nil
+	list := x.trailers
+	x.trailers = nil
 	return list
 }

@@ -3,7 +3,6 @@ package events
 import (
 	"strconv"
 	"strings"
-	"sync/atomic"
 )
 
 // Request is a request as the Compatibility API shows it: Node's
@@ -12,8 +11,17 @@ import (
 // A Request may be kept. One that is over still tells its headers, and that it
 // is Complete; methods that act on it do nothing then.
 type Request struct {
-	st   *ServerStream
-	more atomic.Pointer[requestExtra] // nil for most
+	st *ServerStream // of an exchange
+}
+
+func (r *Request) exchange() *exchange { return (*exchange)(r.st.whole) }
+
+// extra returns the request's extra, nil if there is none.
+func (r *Request) extra() *requestExtra {
+	if e := r.exchange().more.Load(); e != nil {
+		return e.request.Load()
+	}
+	return nil
 }
 
 // requestExtra is what few requests have. It is not changed once it is
@@ -29,11 +37,11 @@ type requestExtra struct {
 // locked.
 func (r *Request) change(f func(x *requestExtra)) {
 	var x requestExtra
-	if old := r.more.Load(); old != nil {
+	if old := r.extra(); old != nil {
 		x = *old
 	}
 	f(&x)
-	r.more.Store(&x)
+	r.exchange().extras().request.Store(&x)
 }
 
 func (r *Request) setTrailers(h Headers) { r.change(func(x *requestExtra) { x.trailers = h }) }
@@ -66,7 +74,7 @@ func (r *Request) HTTPVersionMajor() int {
 
 // HTTPVersionMinor returns the second number of the version.
 func (r *Request) HTTPVersionMinor() int {
-	if x := r.more.Load(); x != nil {
+	if x := r.extra(); x != nil {
 		return int(x.minor)
 	}
 	return 0
@@ -94,7 +102,7 @@ func (r *Request) shown(h Headers) Headers {
 
 // all returns the fields with the pseudo-fields, whatever the protocol.
 func (r *Request) all() Headers {
-	if x := r.more.Load(); x != nil && x.edited {
+	if x := r.extra(); x != nil && x.edited {
 		return x.headers
 	}
 	return r.st.headers.headers()
@@ -115,7 +123,7 @@ func flat(h Headers) []string {
 // Trailers returns the fields that followed the body; none before the end
 // event.
 func (r *Request) Trailers() Headers {
-	if x := r.more.Load(); x != nil {
+	if x := r.extra(); x != nil {
 		return x.trailers
 	}
 	return Headers{}

@@ -24,7 +24,7 @@ func (r *Request) OnClose(f func()) Listener {
 func (st *ServerStream) onExchange(f func(), which func(*exchangeEvents) *event[func()]) Listener {
 	st.s.lock()
 	defer st.s.unlock()
-	e := which(st.exchange.hooks())
+	e := which(st.exchange().hooks())
 	return Listener{&st.s.mu, e, e.add(f)}
 }
 

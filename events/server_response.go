@@ -21,7 +21,7 @@ import (
 // Fields that HTTP/2 forbids, connection and its like, are left out by HTTP/2,
 // so that a handler written for HTTP/1.1 works.
 type Response struct {
-	st     *ServerStream
+	req    Request // that it answers
 	fields []Field // queued, in order; once sent, the stream has them
 	status uint16  // 0: 200
 	flags  responseFlags
@@ -37,26 +37,28 @@ const (
 	resFinished                // the finish event was emitted
 )
 
+func (r *Response) exchange() *exchange { return r.req.exchange() }
+
 func (r *Response) is(x responseFlags) bool { return r.flags&x != 0 }
 func (r *Response) set(x responseFlags)     { r.flags |= x }
 
 // Stream returns the stream of the response. ok is false if the request came
 // by HTTP/1.1, where there is none.
-func (r *Response) Stream() (st *ServerStream, ok bool) { return streamOf(r.st) }
+func (r *Response) Stream() (st *ServerStream, ok bool) { return streamOf(r.req.st) }
 
 // Req returns the request that is answered, nil if the response is a push.
 func (r *Response) Req() *Request {
-	if r.st.asks(isPush) {
+	if r.req.st.asks(isPush) {
 		return nil
 	}
-	return &r.st.exchange.req
+	return &r.req
 }
 
 // StatusCode returns the status that was sent, or is to be sent; 200 unless
 // set.
 func (r *Response) StatusCode() int {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
 	return r.code()
 }
 
@@ -75,9 +77,9 @@ func (r *Response) SetStatusCode(code int) error {
 	if err := checkStatus(code); err != nil {
 		return err
 	}
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
-	if !r.st.is(sentHeaders) {
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
+	if !r.req.st.is(sentHeaders) {
 		r.status = uint16(code)
 	}
 	return nil
@@ -105,28 +107,28 @@ func (r *Response) StatusMessage() string { return "" }
 // phrase.
 func (r *Response) SetStatusMessage(string) {
 	warnStatusMessage.Do(func() {
-		r.st.s.opts.logger().Warn("weft: a status message is not supported by HTTP/2 (RFC 9113 §8.3.2)")
+		r.req.st.s.opts.logger().Warn("weft: a status message is not supported by HTTP/2 (RFC 9113 §8.3.2)")
 	})
 }
 
 var warnStatusMessage sync.Once
 
 // HeadersSent reports whether the headers were sent.
-func (r *Response) HeadersSent() bool { return r.st.HeadersSent() }
+func (r *Response) HeadersSent() bool { return r.req.st.HeadersSent() }
 
 // SendDate reports whether a date field is added unless there is one; true
 // unless SetSendDate or RemoveHeader("date") changed it.
 func (r *Response) SendDate() bool {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
 	return !r.is(resNoDate)
 }
 
 // SetSendDate says whether a date field is added. HTTP wants one: false is for
 // tests.
 func (r *Response) SetSendDate(on bool) {
-	r.st.s.mu.Lock()
-	defer r.st.s.mu.Unlock()
+	r.req.st.s.mu.Lock()
+	defer r.req.st.s.mu.Unlock()
 	if r.set(resNoDate); on {
 		r.flags &^= resNoDate
 	}
@@ -139,7 +141,7 @@ func (r *Response) SetSendDate(on bool) {
 // Errors: ErrHeadersSent; ErrStatusInvalid for what is no final status, those of
 // SetHeader about fields. Nothing was sent or queued then.
 func (r *Response) WriteHead(status int, h ...Headers) error {
-	st := r.st
+	st := r.req.st
 	st.s.lock()
 	defer st.s.unlock()
 	switch {
@@ -174,7 +176,7 @@ func (r *Response) WriteHead(status int, h ...Headers) error {
 // Errors: those about fields that only all of them together show, such as
 // headers larger than the client takes.
 func (r *Response) FlushHeaders() error {
-	st := r.st
+	st := r.req.st
 	st.s.lock()
 	defer st.s.unlock()
 	if r.over() || st.is(sentHeaders) {
@@ -185,13 +187,13 @@ func (r *Response) FlushHeaders() error {
 
 // over reports whether nothing can be sent any more.
 func (r *Response) over() bool {
-	return r.is(resFinished) || r.st.is(isDestroyed|isClosed)
+	return r.is(resFinished) || r.req.st.is(isDestroyed|isClosed)
 }
 
 // head sends the headers, with end as all of the response. A response that
 // repeats the one before shares its list.
 func (r *Response) head(end bool) error {
-	st, s := r.st, r.st.s
+	st, s := r.req.st, r.req.st.s
 	if s.server.http1 != nil {
 		return r.headHTTP1(end)
 	}
@@ -227,7 +229,7 @@ func (r *Response) head(end bool) error {
 // isAsBefore reports whether the headers are those of the session's last
 // response.
 func (r *Response) isAsBefore(now time.Time, status string) bool {
-	s := r.st.s
+	s := r.req.st.s
 	before := s.sent.list
 	last := len(before) - 1
 	return !r.is(resNoDate) && last == len(r.fields)+1 && before[0].Value == status &&
@@ -237,7 +239,7 @@ func (r *Response) isAsBefore(now time.Time, status string) bool {
 
 // put puts together the fields to send.
 func (r *Response) put(status string) []Field {
-	s := r.st.s
+	s := r.req.st.s
 	hasDate := r.is(resNoDate)
 	fields := append(slices.Grow(s.fields[:0], len(r.fields)+2), Field{Name: ":status", Value: status})
 	for i := range r.fields {

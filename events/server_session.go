@@ -106,14 +106,18 @@ func (ss *ServerSession) OnStream(f func(stream *ServerStream, headers Headers, 
 // long keeps at most the others of its turn.
 func (ss *ServerSession) newStream() *ServerStream {
 	ss.begun++
+	var st *ServerStream
 	if ss.begun <= manyRequests {
-		return new(ServerStream)
+		st = new(ServerStream)
+	} else {
+		if ss.spare == nil || ss.used == atOnce {
+			ss.spare, ss.used = new([atOnce]ServerStream), 0
+		}
+		st = &ss.spare[ss.used]
+		ss.used++
 	}
-	if ss.spare == nil || ss.used == atOnce {
-		ss.spare, ss.used = new([atOnce]ServerStream), 0
-	}
-	ss.used++
-	return &ss.spare[ss.used-1]
+	st.isWhole()
+	return st
 }
 
 const (
@@ -141,9 +145,9 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 	} else {
 		st = ss.newStream()
 	}
-	st.s, st.server, st.id = &ss.Session, st, e.Stream
+	st.s, st.id = &ss.Session, e.Stream
 	if ss.http1 != nil {
-		st.exchange.byHTTP1(ss, &ss.http1.request)
+		st.exchange().byHTTP1(ss, &ss.http1.request)
 	} else {
 		st.headers = pack(ss.view(e.Fields))
 	}
@@ -186,8 +190,8 @@ func (st *ServerStream) begin(new bool) {
 		var few [2]func(*ServerStream, Headers, Flags)
 		own = ss.onStream.take(few[:0])
 	}
-	if st.exchange != nil {
-		st.exchange.begin(shared, own, new)
+	if st.exchange() != nil {
+		st.exchange().begin(shared, own, new)
 		return
 	}
 	if len(shared)+len(own) == 0 {

@@ -3,6 +3,7 @@ package events
 import (
 	"fmt"
 	"io"
+	"unsafe"
 
 	"weft/core"
 )
@@ -11,13 +12,14 @@ import (
 // of one exchange, and its end. It is never recycled: a dead one still tells
 // its RSTCode and refuses writes with an error.
 type Stream struct {
-	s      *Session
-	server *ServerStream // one of the two
-	client *ClientStream
+	s *Session
+	// whole is what the stream is of: role says what that is.
+	whole unsafe.Pointer
 
 	id      StreamID // 0 while a client's request waits
 	state   state
 	pending pending
+	role    role
 	// bodiless, of a server: the request ended with its headers. It is known from
 	// the beginning, and needs no lock.
 	bodiless bool
@@ -31,11 +33,51 @@ type Stream struct {
 	unsent int   // bytes that count towards the high-water mark
 	sent   packed
 	on     *streamEvents
-
-	exchange *exchange // what it is of, in the Compatibility API
-	more     *extra
+	more   *extra
 
 	prev, next *Stream
+}
+
+// role is what a stream is of.
+type role uint8
+
+const (
+	asClient   role = 1 + iota // a ClientStream
+	asServer                   // a ServerStream
+	asExchange                 // an exchange, which begins with a ServerStream
+)
+
+func (st *ServerStream) isWhole() { st.whole, st.role = unsafe.Pointer(st), asServer }
+func (st *ClientStream) isWhole() { st.whole, st.role = unsafe.Pointer(st), asClient }
+
+// server returns the ServerStream the stream is of, nil on a client.
+func (st *Stream) server() *ServerStream {
+	if st.role < asServer {
+		return nil
+	}
+	return (*ServerStream)(st.whole)
+}
+
+// client returns the ClientStream the stream is of, nil on a server.
+func (st *Stream) client() *ClientStream {
+	if st.role != asClient {
+		return nil
+	}
+	return (*ClientStream)(st.whole)
+}
+
+// exchange returns the exchange the stream is of, nil outside the Compatibility
+// API.
+func (st *Stream) exchange() *exchange {
+	if st.role != asExchange {
+		return nil
+	}
+	return (*exchange)(st.whole)
+}
+
+// isPlain reports whether the stream has no extra of either kind.
+func (st *Stream) isPlain() bool {
+	return st.more == nil && (st.role != asExchange || (*exchange)(st.whole).more.Load() == nil)
 }
 
 // extra is what few streams have. Most requests come and go without: that

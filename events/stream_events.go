@@ -103,8 +103,8 @@ func (e *streamEvents) once(id uint32) {
 // stream that held its events for the first listener lets them go.
 func (st *Stream) listen(event streamEvent, f any) Listener {
 	if st.on == nil {
-		if st.client != nil {
-			st.on = &st.client.listeners
+		if st.client() != nil {
+			st.on = &st.client().listeners
 		} else {
 			st.on = new(streamEvents)
 		}

@@ -61,7 +61,7 @@ var stateCodes = [...]StreamStateCode{
 // EndAfterHeaders reports whether the peer's message ended with its headers: no
 // body follows.
 func (st *Stream) EndAfterHeaders() bool {
-	if st.server != nil {
+	if st.server() != nil {
 		return st.bodiless // asked of every request
 	}
 	return st.asks(noBody)

@@ -8,8 +8,8 @@ func (st *Stream) askForTrailers() {
 	if st.is(isDestroyed | isClosed | sentEnd) {
 		return
 	}
-	if st.exchange != nil {
-		if list := st.exchange.res.takeTrailers(); len(list) > 0 {
+	if st.exchange() != nil {
+		if list := st.exchange().res.takeTrailers(); len(list) > 0 {
 			if err := st.sendTrailers(Headers{list}); err != nil {
 				st.destroy(err)
 			}

@@ -151,9 +151,9 @@ func (s *Session) report() (some bool) {
 			}
 			some = true
 			f := c.begin()
-			at = s.announcing.exchange
+			at = s.announcing.exchange()
 			s.leave()
-			f(&at.req, &at.res)
+			f(&at.res.req, &at.res)
 			x := at
 			at = nil
 			if s.lock(); s.reliefs != mine {
@@ -183,12 +183,12 @@ func (s *Session) report() (some bool) {
 		if e, ok := ev.(*core.HeadersReceived); ok {
 			s.onHeaders(e)
 			if ss := s.server; ss != nil && ss.asked != nil {
-				x := s.announcing.exchange
+				x := s.announcing.exchange()
 				list := ss.asked
 				ss.asked = nil
 				s.leave()
 				for _, f := range list {
-					f(&x.req, &x.res)
+					f(&x.res.req, &x.res)
 				}
 				s.lock()
 				if s.crew == nil || s.crew.pending == nil {
@@ -214,7 +214,7 @@ func (s *Session) caught(r any) {
 		s.crew.pending = nil
 	}
 	st.panicked(r)
-	st.server.announced()
+	st.server().announced()
 }
 
 // flushHeld sends what streams held back. It reports whether there was any.
@@ -354,11 +354,11 @@ func (s *Session) onHeaders(e *core.HeadersReceived) {
 	switch {
 	case e.Kind == core.KindTrailers:
 		st.onTrailers(s.view(e.Fields))
-	case st.client == nil:
+	case st.client() == nil:
 	case e.Kind == core.KindInterim:
-		st.client.onInterim(s.view(e.Fields))
+		st.client().onInterim(s.view(e.Fields))
 	default:
-		st.client.onResponse(s.view(e.Fields), e.EndStream)
+		st.client().onResponse(s.view(e.Fields), e.EndStream)
 	}
 }
 

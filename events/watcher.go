@@ -78,7 +78,7 @@ func (w *watcher) responded(st *Stream, end bool) {
 
 // wrote notes a piece of the body that the application gave.
 func (w *watcher) wrote(st *Stream, p []byte) {
-	if w.diag.Client.StreamBodyChunkSent != nil && st.client != nil && len(p) > 0 {
+	if w.diag.Client.StreamBodyChunkSent != nil && st.client() != nil && len(p) > 0 {
 		x := w.of(st)
 		x.pieces = append(x.pieces, len(p))
 	}
@@ -91,7 +91,7 @@ func (w *watcher) sent(st *Stream, p []byte) {
 	}
 	w.countSent(st, len(p))
 	f := w.diag.Client.StreamBodyChunkSent
-	if f == nil || st.client == nil {
+	if f == nil || st.client() == nil {
 		return
 	}
 	if list := w.of(st).cut(p); len(list) > 0 {
@@ -160,12 +160,12 @@ func (w *watcher) publish(st *Stream, client func(ClientStreamRecord), server fu
 		at.RSTCode = st.code
 	}
 	switch {
-	case st.client != nil && client != nil:
+	case st.client() != nil && client != nil:
 		at.Time = w.s.time()
-		w.say(func() { client(ClientStreamRecord{st.client, at}) })
-	case st.server != nil && server != nil:
+		w.say(func() { client(ClientStreamRecord{st.client(), at}) })
+	case st.server() != nil && server != nil:
 		at.Time = w.s.time()
-		w.say(func() { server(ServerStreamRecord{st.server, at}) })
+		w.say(func() { server(ServerStreamRecord{st.server(), at}) })
 	}
 }
 

@@ -91,8 +91,8 @@ func (st *Stream) writable() error {
 	case st.is(isDestroyed | isClosed):
 		return errWriteAfterClose
 	}
-	if st.server != nil && !st.is(sentHeaders) {
-		if err := st.server.respond(Headers{}, RespondOptions{}); err != nil {
+	if st.server() != nil && !st.is(sentHeaders) {
+		if err := st.server().respond(Headers{}, RespondOptions{}); err != nil {
 			return err
 		}
 		if st.is(isEnding) { // the answer to HEAD has no body
@@ -365,8 +365,8 @@ func (st *Stream) afterSend() {
 	if st.extra().duplex != nil {
 		st.extra().duplex.writable.signal()
 	}
-	if x := st.exchange; x != nil && x.more != nil && x.more.writer != nil {
-		x.more.writer.ready.signal()
+	if x := st.exchange(); x != nil && x.extra().writer != nil {
+		x.extra().writer.ready.signal()
 	}
 }
 
