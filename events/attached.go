@@ -36,23 +36,34 @@ type attachedTo[T any] struct {
 	value T
 }
 
-// exchangeMaker makes exchanges, one or, unless that is more than costs least, two
-// at once (see atOnce).
+// exchangeMaker makes exchanges: one, or as many at once as cost least (see
+// atOnce), of which it returns the first of a chain.
 type exchangeMaker interface {
 	one() *exchange
-	two() (first, second *exchange)
+	some() *exchange
 }
 
 type attaching[T any] struct{}
 
 func (attaching[T]) one() *exchange { return &new(attachedTo[T]).exchange }
 
-func (a attaching[T]) two() (first, second *exchange) {
-	if unsafe.Sizeof([2]attachedTo[T]{}) > cheapSize {
-		return a.one(), nil
+func (a attaching[T]) some() *exchange {
+	switch size := unsafe.Sizeof(attachedTo[T]{}); {
+	case 3*size <= cheapSize:
+		three := new([3]attachedTo[T])
+		three[1].chain(&three[2].exchange)
+		return three[0].chain(&three[1].exchange)
+	case 2*size <= cheapSize:
+		two := new([2]attachedTo[T])
+		return two[0].chain(&two[1].exchange)
 	}
-	two := new([2]attachedTo[T])
-	return &two[0].exchange, &two[1].exchange
+	return a.one()
+}
+
+// chain has next follow x, until x is used.
+func (x *exchange) chain(next *exchange) *exchange {
+	x.stream.whole = unsafe.Pointer(next)
+	return x
 }
 
 // makeExchange makes one exchange.
@@ -63,11 +74,14 @@ func (ss *ServerSession) makeExchange() *exchange {
 	return new(exchange)
 }
 
-// makeExchanges makes two, if second is not nil.
-func (ss *ServerSession) makeExchanges() (first, second *exchange) {
+// makeExchanges makes some, and returns the first of their chain.
+func (ss *ServerSession) makeExchanges() *exchange {
 	if srv := ss.owner; srv != nil && srv.opts.Attach.maker != nil {
-		return srv.opts.Attach.maker.two()
+		return srv.opts.Attach.maker.some()
 	}
-	two := new([2]exchange)
-	return &two[0], &two[1]
+	list := new([atOnce]exchange)
+	for i := range list[1:] {
+		list[i].chain(&list[i+1])
+	}
+	return &list[0]
 }

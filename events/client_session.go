@@ -196,7 +196,7 @@ func (cs *ClientSession) request(ctx context.Context, h Headers, o RequestOption
 	st := &ClientStream{}
 	st.s = &cs.Session
 	st.isWhole()
-	st.sent = pack(full)
+	st.keepSent(full)
 	if head {
 		st.set(isHead)
 	}
@@ -297,7 +297,7 @@ func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
 		return
 	}
 	request := cs.view(e.Fields)
-	st := &ClientStream{request: pack(request)}
+	st := &ClientStream{request: request}
 	st.s, st.id = &cs.Session, e.Promised
 	st.isWhole()
 	st.set(isPush | isEnding | sentEnd)

@@ -9,8 +9,8 @@ import (
 // ClientStream is a request and its response, on the client; or a push.
 type ClientStream struct {
 	Stream
-	request   packed // of a push
-	response  packed
+	request   Headers // of a push
+	response  Headers
 	listeners streamEvents // on is these: nearly every request has some
 }
 
@@ -35,7 +35,7 @@ func (st *ClientStream) Session() *ClientSession {
 func (st *ClientStream) Response() (h Headers, ok bool) {
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	return st.response.headers(), st.is(gotHeaders)
+	return st.response, st.is(gotHeaders)
 }
 
 // OnReady registers f for when the request is on its way and has an id.
@@ -79,13 +79,13 @@ func (st *ClientStream) open() bool {
 	end := st.is(isEnding) && !st.is(isClosed) && st.left() == 0 && st.extra().source == nil && !st.is(wantsTail)
 	id, err := st.openRepeated(end)
 	if err == core.ErrNoBlock {
-		if st.tooLong(st.sent.headers().list, core.RefusedStream) {
+		if st.tooLong(st.sentList().list, core.RefusedStream) {
 			return true
 		}
 		if st.extra().priority != nil {
 			id, err = st.openPriority(end)
 		} else {
-			id, err = s.conn.Open(s.time(), st.sent.headers().list, end)
+			id, err = s.conn.Open(s.time(), st.sentList().list, end)
 		}
 		if err == nil && st.isRepeated() {
 			s.sentBlock = s.conn.LastSent()
@@ -103,7 +103,7 @@ func (st *ClientStream) open() bool {
 	st.id = id
 	s.mapped(&st.Stream)
 	if s.watcher != nil {
-		s.watcher.started(&st.Stream, st.sent.headers())
+		s.watcher.started(&st.Stream, st.sentList())
 	}
 	st.enqueue(pendReady)
 	switch {
@@ -137,7 +137,7 @@ func (st *ClientStream) openRepeated(end bool) (StreamID, error) {
 // isRepeated reports whether the request shares its headers with the last one.
 func (st *ClientStream) isRepeated() bool {
 	list := st.s.sent.list
-	return len(list) > 0 && st.sent.first == &list[0]
+	return len(list) > 0 && st.sent == &list[0]
 }
 
 // openPriority sends the request with its place among the others.
@@ -147,9 +147,9 @@ func (st *ClientStream) openPriority(end bool) (StreamID, error) {
 		return 0, err
 	}
 	if !st.more.silent {
-		return s.conn.OpenPriority(s.time(), st.sent.headers().list, end, p)
+		return s.conn.OpenPriority(s.time(), st.sentList().list, end, p)
 	}
-	id, err := s.conn.Open(s.time(), st.sent.headers().list, end)
+	id, err := s.conn.Open(s.time(), st.sentList().list, end)
 	if err == nil {
 		s.conn.Prioritize(id, p, true)
 	}
@@ -159,7 +159,7 @@ func (st *ClientStream) openPriority(end bool) (StreamID, error) {
 // notOpened ends a request the core refused.
 func (st *ClientStream) notOpened(err error) {
 	var e *Error
-	if !errors.As(err, &e) && !errors.As(refused(err, st.sent.headers().list), &e) {
+	if !errors.As(err, &e) && !errors.As(refused(err, st.sentList().list), &e) {
 		e = ErrHTTP2.caused(err)
 	}
 	copied := *e
@@ -208,7 +208,7 @@ func (st *ClientStream) emitInterim(h Headers) {
 
 func (st *ClientStream) onResponse(h Headers, end bool) {
 	st.set(gotHeaders)
-	st.response = pack(h)
+	st.response = h
 	if st.s.watcher != nil {
 		st.s.watcher.headersReceived(&st.Stream, h, true, end)
 	}

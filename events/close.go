@@ -108,7 +108,7 @@ func (st *Stream) leaveWire() {
 		return
 	}
 	st.set(offWire)
-	if st.is(isWaiting|isMapped) || st.client() != nil || st.unsent > 0 || st.out != nil || st.more != nil {
+	if st.is(isWaiting|isMapped) || st.client() != nil || st.out != nil || st.more != nil {
 		st.leavePlaces() // most have none to leave
 	}
 	if st.exchange() != nil {

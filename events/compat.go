@@ -70,12 +70,12 @@ func (ss *ServerSession) newExchange() *ServerStream {
 	x := ss.spareExchange
 	switch {
 	case x != nil:
-		ss.spareExchange = nil
 	case ss.begun <= manyRequests:
-		x = ss.makeExchange()
+		return ss.makeExchange().init()
 	default:
-		x, ss.spareExchange = ss.makeExchanges()
+		x = ss.makeExchanges()
 	}
+	ss.spareExchange = (*exchange)(x.stream.whole) // see chain
 	return x.init()
 }
 

@@ -112,7 +112,7 @@ func (x *exchange) route(srv *Server, streamed bool) []handler {
 			ss.plain = x.stream.headers
 		}
 	} else {
-		x.stream.repeats = true
+		x.stream.facts |= repeats
 	}
 	var list []handler
 	instead := 0 // of a listener: a status

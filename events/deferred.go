@@ -19,7 +19,7 @@ func (st *ServerStream) mayDefer(h Headers) bool {
 func (st *ServerStream) deferHeaders() {
 	st.s.deferred = st
 	st.active()
-	st.sent = pack(st.s.sent)
+	st.Stream.keepSent(st.s.sent)
 	st.set(sentHeaders)
 }
 
@@ -50,7 +50,7 @@ func (st *Stream) sentWhole() {
 	s := st.s
 	s.touched = true
 	st.set(isEnding)
-	if st.isPlain() && st.unsent == 0 && !st.is(isMapped) && s.watcher == nil {
+	if st.isPlain() && st.out == nil && !st.is(isMapped) && s.watcher == nil {
 		s.poke = s.poke || s.closing
 		st.set(sentEnd | isClosed | offWire)
 		st.enqueue(pendFinish | pendSettle)

@@ -251,7 +251,7 @@ func (d *Duplex) Response() (Headers, error) {
 			return Headers{}, err
 		}
 	}
-	return st.client().response.headers(), nil
+	return st.client().response, nil
 }
 
 // Trailers returns the peer's trailers, once Read has returned io.EOF.

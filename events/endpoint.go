@@ -76,6 +76,7 @@ func (s *Session) slim() {
 	}
 	s.fields, s.spares = nil, nil
 	s.received, s.sent, s.given = Headers{}, Headers{}, Headers{}
+	s.vetted = false
 	s.receivedBlock, s.sentBlock = 0, 0
 	s.date = ""
 	if s.streams.Len() == 0 {
@@ -94,7 +95,7 @@ func (s *Session) slim() {
 		c.jobs, c.head = nil, 0
 	}
 	if s.server != nil {
-		s.server.plain = packed{}
+		s.server.plain = nil
 	}
 }
 

@@ -6,6 +6,9 @@ type fifo struct {
 	b    []byte
 	off  int    // b[off:] is what it holds
 	tail string // and this, behind it
+	// sent counts bytes that a turn wrote before these, and that went to the core
+	// at once: they count towards the high-water mark until the turn ends.
+	sent int
 }
 
 func (q *fifo) len() int {
@@ -80,7 +83,7 @@ func (s *Session) buffer() *fifo {
 // giveBack keeps a few small buffers for the next streams.
 func (s *Session) giveBack(q *fifo) {
 	if cap(q.b) <= maxPiece && s.spares != nil && len(s.buffers) < 4 {
-		q.b, q.off = q.b[:0], 0
+		q.b, q.off, q.sent = q.b[:0], 0, 0
 		s.buffers = append(s.buffers, q)
 	}
 }

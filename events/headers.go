@@ -31,16 +31,11 @@ func flagsOf(end bool) Flags {
 // by several goroutines: methods that change one leave its copies alone.
 type Headers struct{ list []Field } // never written to after it was made
 
-// packed is a Headers the way a stream keeps one: its capacity is its length.
-// That is 8 bytes less of every request.
-type packed struct {
-	first *Field
-	n     int
-}
+// pack and unpack make a Headers what a stream keeps of one, and back. Its
+// capacity is its length: that is 12 bytes less of every request, twice.
+func pack(h Headers) (first *Field, n uint32) { return unsafe.SliceData(h.list), uint32(len(h.list)) }
 
-func pack(h Headers) packed { return packed{unsafe.SliceData(h.list), len(h.list)} }
-
-func (p packed) headers() Headers { return Headers{unsafe.Slice(p.first, p.n)} }
+func unpack(first *Field, n uint32) Headers { return Headers{unsafe.Slice(first, n)} }
 
 // H returns headers made of names and values in turn. Names may be written in
 // any case, and are sent in lower case; a last name without a value has an empty

@@ -209,7 +209,7 @@ func (x *exchange) byHTTP1(ss *ServerSession, r *HTTP1Request) {
 		Field{Name: ":authority", Value: r.Authority}, Field{Name: ":path", Value: r.Target})
 	list = append(list, r.Fields.list...)
 	x.stream.s = &ss.Session
-	x.stream.headers = pack(Headers{list})
+	x.stream.keepHeaders(Headers{list})
 	x.res.req.change(func(e *requestExtra) { e.minor = uint8(r.Minor) })
 }
 
@@ -231,7 +231,6 @@ func (r *Response) headHTTP1(end bool) error {
 	if end {
 		r.set(resBodiless)
 	}
-	s.giveFields(r.fields, false)
-	r.fields = nil
+	r.giveDraft()
 	return nil
 }

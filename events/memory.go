@@ -42,9 +42,9 @@ func (s *Session) short(id StreamID) bool {
 func (st *Stream) headMemory() int {
 	switch {
 	case st.client() != nil:
-		return listMemory(st.client().request.headers())
+		return listMemory(st.client().request)
 	case !st.is(isPush):
-		return listMemory(st.server().headers.headers())
+		return listMemory(st.server().Headers())
 	}
 	return 0
 }

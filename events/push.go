@@ -80,7 +80,7 @@ func (st *ServerStream) push(h Headers, push *ServerStream, opts []PushOptions) 
 			return misuse(err)
 		}
 	}
-	push.headers = pack(Headers{full})
+	push.keepHeaders(Headers{full})
 	push.s, push.id = s, id
 	push.set(isPush | gotEnd | noMoreIn)
 	if push.Headers().Method() == "HEAD" {

@@ -62,7 +62,7 @@ func (r *Response) write(p chunk) (bool, error) {
 	}
 	if x := r.exchange().more.Load(); x != nil && x.corked > 0 {
 		x.buffer = append(x.buffer, p.b...)
-		return len(x.buffer)+st.unsent < st.s.high, nil
+		return len(x.buffer)+st.unsent() < st.s.high, nil
 	}
 	return st.write(p)
 }
@@ -109,10 +109,11 @@ func (r *Response) endWith(p chunk, all bool) error {
 		return r.endOtherwise(p, all)
 	}
 	r.set(resEnded)
-	st.sent = pack(s.sent)
+	st.Stream.keepSent(s.sent)
 	st.set(sentHeaders)
-	s.giveFields(r.fields, true)
-	r.fields = nil
+	if r.draft != nil {
+		r.giveDraft()
+	}
 	st.sentWhole()
 	s.unlockEnd()
 	return nil
@@ -263,7 +264,7 @@ func (r *Response) WritableFinished() bool { return r.req.st.asks(sentEnd) }
 func (r *Response) WritableLength() int {
 	r.req.st.s.mu.Lock()
 	defer r.req.st.s.mu.Unlock()
-	return r.req.st.unsent + r.pent()
+	return r.req.st.unsent() + r.pent()
 }
 
 // WritableHighWaterMark returns how many bytes may wait before Write says to

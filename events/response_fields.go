@@ -13,7 +13,7 @@ import "slices"
 func (r *Response) SetHeader(name string, values ...string) error {
 	s := r.req.st.s
 	s.mu.Lock()
-	if !r.req.st.is(sentHeaders) && len(values) == 1 && r.queueAsBefore(name, values[0]) {
+	if len(values) == 1 && r.queueAgain(name, values[0]) {
 		s.mu.Unlock()
 		return nil
 	}
@@ -25,11 +25,8 @@ func (r *Response) SetHeader(name string, values ...string) error {
 	if err != nil || r.leavesOut(name) {
 		return err
 	}
-	if indexField(r.fields, name) >= 0 {
-		r.fields = putFields(r.fields, name, values)
-		return nil
-	}
-	r.queue(name, values)
+	d := r.drafted()
+	d.list = putFields(d.list, name, values)
 	return nil
 }
 
@@ -46,38 +43,12 @@ func (r *Response) AppendHeader(name string, values ...string) error {
 	if err != nil || r.leavesOut(name) {
 		return err
 	}
-	if r.isStrict(name) && indexField(r.fields, name) >= 0 {
+	if r.isStrict(name) && indexField(r.queued(), name) >= 0 {
 		return errSingle(name)
 	}
-	r.queue(name, values)
+	d := r.drafted()
+	d.list = addFields(d.list, name, values)
 	return nil
-}
-
-// queueAsBefore queues a field if the list it is to stand in, which was that of
-// an earlier response, has the very same at that place. It was checked then.
-func (r *Response) queueAsBefore(name, value string) bool {
-	if r.fields == nil {
-		r.fields = r.req.st.s.takeFields()
-	}
-	n := len(r.fields)
-	if n == cap(r.fields) || name == "" {
-		return false
-	}
-	f := &r.fields[:n+1][n]
-	if f.Name != name || f.Value != value || f.Sensitive || indexField(r.fields, name) >= 0 {
-		return false
-	}
-	r.fields = r.fields[:n+1]
-	return true
-}
-
-func (r *Response) queue(name string, values []string) {
-	if r.fields == nil {
-		r.fields = r.req.st.s.takeFields()
-	}
-	for _, v := range values {
-		r.fields = append(r.fields, Field{Name: name, Value: trimValue(v)})
-	}
 }
 
 // RemoveHeader removes what was queued under the name. Removing date keeps it
@@ -93,7 +64,10 @@ func (r *Response) RemoveHeader(name string) error {
 	if name = normalName(name); name == "date" {
 		r.set(resNoDate)
 	}
-	r.fields = removeFields(r.fields, 0, name)
+	if indexField(r.queued(), name) >= 0 {
+		d := r.drafted()
+		d.list = removeFields(d.list, 0, name)
+	}
 	return nil
 }
 
@@ -135,22 +109,23 @@ func (r *Response) GetHeaders() Headers {
 	r.req.st.s.mu.Lock()
 	defer r.req.st.s.mu.Unlock()
 	if r.req.st.is(sentHeaders) {
-		return r.req.st.sent.headers() // nobody writes to it
+		return r.req.st.sentList() // nobody writes to it
 	}
-	return Headers{slices.Clone(r.fields)}
+	return Headers{slices.Clone(r.queued())}
 }
 
 // current is what is queued, or was sent.
 func (r *Response) current() []Field {
 	if r.req.st.is(sentHeaders) {
-		return r.req.st.sent.headers().list
+		return r.req.st.sentList().list
 	}
-	return r.fields
+	return r.queued()
 }
 
-// merged returns what is queued with h over it, as a new list.
-func (r *Response) merged(h []Headers) ([]Field, error) {
-	fields := append(r.req.st.s.takeFields(), r.fields...)
+// merged returns what is queued with h over it, as a new draft.
+func (r *Response) merged(h []Headers) (*draft, error) {
+	d := r.req.st.s.takeDraft()
+	fields := append(d.list, r.queued()...)
 	for _, h := range h {
 		for i := range h.list {
 			f := h.list[i]
@@ -180,7 +155,8 @@ func (r *Response) merged(h []Headers) ([]Field, error) {
 			}
 		}
 	}
-	return fields, nil
+	d.list = fields
+	return d, nil
 }
 
 // indexField returns where the first field of that name is, or -1.
@@ -197,14 +173,20 @@ func indexField(fields []Field, name string) int {
 func putFields(fields []Field, name string, values []string) []Field {
 	at := indexField(fields, name)
 	if at < 0 {
-		at = len(fields)
-	} else {
-		fields = removeFields(fields, at+1, name)
-		fields[at].Value, fields[at].Sensitive = trimValue(values[0]), false
-		at, values = at+1, values[1:]
+		return addFields(fields, name, values)
 	}
+	fields = removeFields(fields, at+1, name)
+	fields[at].Value, fields[at].Sensitive = trimValue(values[0]), false
+	at, values = at+1, values[1:]
 	for i, v := range values {
 		fields = slices.Insert(fields, at+i, Field{Name: name, Value: trimValue(v)})
+	}
+	return fields
+}
+
+func addFields(fields []Field, name string, values []string) []Field {
+	for _, v := range values {
+		fields = append(fields, Field{Name: name, Value: trimValue(v)})
 	}
 	return fields
 }
@@ -218,32 +200,4 @@ func removeFields(fields []Field, from int, name string) []Field {
 		}
 	}
 	return fields
-}
-
-// A list of queued fields lives until the headers are sent, and is then used
-// for another response of the session.
-const spareLists = 8
-
-func (s *Session) takeFields() []Field {
-	if s.spares == nil {
-		s.spares = new(spares)
-	}
-	if n := len(s.queued); n > 0 {
-		list := s.queued[n-1]
-		s.queued[n-1] = nil
-		s.queued = s.queued[:n-1]
-		return list
-	}
-	return make([]Field, 0, 4)
-}
-
-// giveFields takes a list back. known says that the session keeps the same
-// fields anyway.
-func (s *Session) giveFields(list []Field, known bool) {
-	if cap(list) > 0 && cap(list) <= keepFields && s.spares != nil && len(s.queued) < spareLists {
-		if !known {
-			clear(list)
-		}
-		s.queued = append(s.queued, list[:0])
-	}
 }

@@ -88,7 +88,7 @@ func (r *Request) Headers() Headers { return r.shown(r.all()) }
 // RepeatsHeaders reports whether Headers is the very list of a request before this
 // one on the connection, which many clients' requests are. Then whatever was found
 // out about that list is worth keeping; see Headers.Is.
-func (r *Request) RepeatsHeaders() bool { return r.st.repeats }
+func (r *Request) RepeatsHeaders() bool { return r.st.facts&repeats != 0 }
 
 // shown returns the fields of a list that the protocol has.
 func (r *Request) shown(h Headers) Headers {
@@ -105,7 +105,7 @@ func (r *Request) all() Headers {
 	if x := r.extra(); x != nil && x.edited {
 		return x.headers
 	}
-	return r.st.headers.headers()
+	return r.st.Headers()
 }
 
 // RawHeaders returns names and values in turn, as they were received; pieces of

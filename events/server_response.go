@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"weft/core"
 )
@@ -22,7 +21,7 @@ import (
 // so that a handler written for HTTP/1.1 works.
 type Response struct {
 	req    Request // that it answers
-	fields []Field // queued, in order; once sent, the stream has them
+	draft  *draft  // what is queued, unless the last response had the same (response_draft.go)
 	status uint16  // 0: 200
 	flags  responseFlags
 }
@@ -152,21 +151,21 @@ func (r *Response) WriteHead(status int, h ...Headers) error {
 	case status < 200 || status > 599:
 		return invalidStatus(status)
 	}
-	queued, before := r.fields, r.status
+	queued, before := r.draft, r.status
 	if len(h) > 0 {
-		fields, err := r.merged(h)
+		merged, err := r.merged(h)
 		if err != nil {
 			return err
 		}
-		r.fields = fields
+		r.draft = merged
 	}
 	r.status = uint16(status)
 	if err := r.head(false); err != nil {
-		r.fields, r.status = queued, before
+		r.draft, r.status = queued, before
 		return err
 	}
 	if len(h) > 0 {
-		st.s.giveFields(queued, false)
+		st.s.giveDraft(queued)
 	}
 	return nil
 }
@@ -216,35 +215,26 @@ func (r *Response) head(end bool) error {
 			return refused(err, fields)
 		}
 		s.sentBlock = s.conn.LastSent()
-		st.responded(s.keepSent(Headers{}, RespondOptions{NoDate: true}, same), end, false)
+		h := s.keepSent(Headers{}, RespondOptions{NoDate: true}, same)
+		s.vetted = s.vetted || h.Is(s.sent)
+		st.responded(h, end, false)
 	}
 	if end {
 		r.set(resBodiless)
 	}
-	s.giveFields(r.fields, again)
-	r.fields = nil
+	r.giveDraft()
 	return nil
-}
-
-// isAsBefore reports whether the headers are those of the session's last
-// response.
-func (r *Response) isAsBefore(now time.Time, status string) bool {
-	s := r.req.st.s
-	before := s.sent.list
-	last := len(before) - 1
-	return !r.is(resNoDate) && last == len(r.fields)+1 && before[0].Value == status &&
-		before[last].Name == "date" && s.dateAt == now.Unix() && before[last].Value == s.date &&
-		sameFields(before[1:last], r.fields)
 }
 
 // put puts together the fields to send.
 func (r *Response) put(status string) []Field {
 	s := r.req.st.s
 	hasDate := r.is(resNoDate)
-	fields := append(slices.Grow(s.fields[:0], len(r.fields)+2), Field{Name: ":status", Value: status})
-	for i := range r.fields {
-		hasDate = hasDate || r.fields[i].Name == "date"
-		fields = append(fields, r.fields[i])
+	queued := r.queued()
+	fields := append(slices.Grow(s.fields[:0], len(queued)+2), Field{Name: ":status", Value: status})
+	for i := range queued {
+		hasDate = hasDate || queued[i].Name == "date"
+		fields = append(fields, queued[i])
 	}
 	if !hasDate {
 		fields = append(fields, Field{Name: "date", Value: s.dateField()})

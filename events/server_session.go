@@ -31,13 +31,13 @@ type ServerSession struct {
 	// within, the more of their returns a processor foresees.
 	asked []handler
 
-	plain packed // the last request's headers that asked for nothing special (compat_route.go)
+	plain *Field // the last request's headers that asked for nothing special (compat_route.go)
 
 	begun int32 // by the requests of this turn
 	// Objects made for those that are still to come in it, of both kinds, and how
 	// many of the streams are used.
 	used          uint8
-	spareExchange *exchange
+	spareExchange *exchange // the first of those, in a chain
 	spare         *[atOnce]ServerStream
 }
 
@@ -149,14 +149,14 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 	if ss.http1 != nil {
 		st.exchange().byHTTP1(ss, &ss.http1.request)
 	} else {
-		st.headers = pack(ss.view(e.Fields))
+		st.keepHeaders(ss.view(e.Fields))
 	}
 	if e.Method == "HEAD" {
 		st.set(isHead)
 	}
 	if e.EndStream {
 		st.set(gotEnd | noBody | noMoreIn)
-		st.bodiless = true
+		st.facts |= bodiless
 	}
 	if ss.watcher != nil {
 		ss.watcher.created(&st.Stream, st.Headers())

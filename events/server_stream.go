@@ -10,7 +10,7 @@ import (
 // ServerStream is a request and its response, on the server.
 type ServerStream struct {
 	Stream
-	headers packed // of the request
+	headers *Field // of the request: Stream.headN of them
 }
 
 // RespondOptions modify a response.
@@ -40,7 +40,9 @@ func (st *ServerStream) Session() *ServerSession {
 func (st *ServerStream) session() *ServerSession { return st.s.server }
 
 // Headers returns the request's header fields.
-func (st *ServerStream) Headers() Headers { return st.headers.headers() }
+func (st *ServerStream) Headers() Headers { return unpack(st.headers, st.headN) }
+
+func (st *ServerStream) keepHeaders(h Headers) { st.headers, st.headN = pack(h) }
 
 // HeadersSent reports whether the response has begun.
 func (st *ServerStream) HeadersSent() bool { return st.asks(sentHeaders) }
@@ -142,7 +144,7 @@ func refusedResponse(err error, fields []Field) error {
 func (st *ServerStream) responded(h Headers, end, tail bool) {
 	st.s.touched = true
 	st.active()
-	st.sent = pack(h)
+	st.Stream.keepSent(h)
 	st.set(sentHeaders)
 	if st.s.watcher != nil {
 		st.s.watcher.responded(&st.Stream, end)
@@ -203,7 +205,7 @@ func (s *Session) keepSent(h Headers, o RespondOptions, same bool) Headers {
 			s.sentBlock = 0 // it is not that of s.sent
 			return Headers{list}
 		}
-		s.sent, s.unchecked = Headers{list}, false
+		s.sent, s.unchecked, s.vetted = Headers{list}, false, false
 	}
 	if !o.NoDate {
 		s.given = h

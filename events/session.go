@@ -68,6 +68,8 @@ type Session struct {
 	// unchecked: sent, below, is another session's, which may have had other
 	// limits (workspace.go).
 	unchecked bool
+	// vetted: sent was queued by a Response, whose rules its fields so keep.
+	vetted bool
 
 	// The end (end.go).
 	closing   bool // no new streams
@@ -145,7 +147,7 @@ func (s *Session) rarely() *rare {
 
 // spares are kept for the next stream, while there are streams.
 type spares struct {
-	queued  [][]Field // for fields that are being queued
+	drafts  []*draft
 	buffers []*fifo
 	chunk   []byte // what a source reads into
 }

@@ -17,15 +17,18 @@ func TestSessionIsSmall(t *testing.T) {
 // What every request costs in memory is its stream's object. What few streams
 // have belongs into extra.
 func TestStreamIsSmall(t *testing.T) {
-	size := unsafe.Sizeof(ServerStream{})
+	if size := unsafe.Sizeof(ServerStream{}); size > 96 {
+		t.Errorf("a ServerStream takes %d bytes, want at most 96", size)
+	}
+	size := unsafe.Sizeof(exchange{})
 	if size > 128 {
-		t.Errorf("a ServerStream takes %d bytes, want at most 128", size)
+		t.Errorf("an exchange takes %d bytes, want at most 128", size)
 	}
 	if n := size * atOnce; n > cheapSize {
 		t.Errorf("%d at once take %d bytes, want at most %d", atOnce, n, cheapSize)
 	}
-	if n := 2 * unsafe.Sizeof(attachedTo[[64]byte]{}); n > cheapSize {
-		t.Errorf("two exchanges with 64 bytes each attached take %d bytes, want at most %d", n, cheapSize)
+	if n := 2 * unsafe.Sizeof(attachedTo[[64]byte]{}); n > 384 {
+		t.Errorf("two exchanges with 64 bytes each attached take %d bytes, want at most 384", n)
 	}
 }
 

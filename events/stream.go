@@ -20,20 +20,18 @@ type Stream struct {
 	state   state
 	pending pending
 	role    role
-	// bodiless, of a server: the request ended with its headers. It is known from
-	// the beginning, and needs no lock.
-	bodiless bool
-	// repeats, of an exchange: the request has the list of headers that one before it
-	// had. That, too, is known before anybody is told of it.
-	repeats bool
+	facts   facts
 
 	code core.ErrCode // what it ended with
 
-	out    *fifo // written and not yet taken by the core (write.go)
-	unsent int   // bytes that count towards the high-water mark
-	sent   packed
-	on     *streamEvents
-	more   *extra
+	out *fifo // written and not yet taken by the core (write.go)
+
+	sent *Field
+	// How many there are of sent and, on a server, of the request's headers.
+	sentN, headN uint32
+
+	on   *streamEvents
+	more *extra
 
 	prev, next *Stream
 }
@@ -45,6 +43,14 @@ const (
 	asClient   role = 1 + iota // a ClientStream
 	asServer                   // a ServerStream
 	asExchange                 // an exchange, which begins with a ServerStream
+)
+
+// facts of a request are known before anybody is told of it, and need no lock.
+type facts uint8
+
+const (
+	bodiless facts = 1 << iota // it ended with its headers
+	repeats                    // it has the list of headers that one before it had
 )
 
 func (st *ServerStream) isWhole() { st.whole, st.role = unsafe.Pointer(st), asServer }
@@ -224,15 +230,26 @@ func (st *Stream) RSTCode() (code core.ErrCode, ok bool) {
 func (st *Stream) BufferSize() int {
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	return st.unsent
+	return st.unsent()
 }
 
 // SentHeaders, SentInfoHeaders and SentTrailers return what this side sent.
 func (st *Stream) SentHeaders() Headers {
 	st.s.mu.Lock()
 	defer st.s.mu.Unlock()
-	return st.sent.headers()
+	return st.sentList()
 }
+
+// sentList is what SentHeaders returns. Of a response that is still being made
+// there is something in sent, too (response_draft.go).
+func (st *Stream) sentList() Headers {
+	if st.role == asExchange && !st.is(sentHeaders) {
+		return Headers{}
+	}
+	return unpack(st.sent, st.sentN)
+}
+
+func (st *Stream) keepSent(h Headers) { st.sent, st.sentN = pack(h) }
 
 // SentInfoHeaders returns the informational headers sent, in order.
 func (st *Stream) SentInfoHeaders() []Headers {

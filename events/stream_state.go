@@ -62,7 +62,7 @@ var stateCodes = [...]StreamStateCode{
 // body follows.
 func (st *Stream) EndAfterHeaders() bool {
 	if st.server() != nil {
-		return st.bodiless // asked of every request
+		return st.facts&bodiless != 0 // asked of every request
 	}
 	return st.asks(noBody)
 }

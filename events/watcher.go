@@ -71,7 +71,7 @@ func (w *watcher) headersReceived(st *Stream, h Headers, final, end bool) {
 
 // responded notes that a server sent the response's headers.
 func (w *watcher) responded(st *Stream, end bool) {
-	if f, h := w.diag.Server.StreamFinish, st.sent.headers(); f != nil {
+	if f, h := w.diag.Server.StreamFinish, st.sentList(); f != nil {
 		w.publish(st, nil, func(at ServerStreamRecord) { f(at, h, flagsOf(end)) })
 	}
 }

@@ -25,7 +25,7 @@ func (s *Session) borrowWork() {
 	}
 	s.fields, l.fields = l.fields, nil
 	s.sent, s.date, s.dateAt = l.sent, l.date, l.dateAt
-	s.sentBlock, s.unchecked = 0, true
+	s.sentBlock, s.unchecked, s.vetted = 0, true, false
 }
 
 // yieldWork comes after output was taken.

@@ -109,11 +109,10 @@ func (st *Stream) write(p chunk) (bool, error) {
 	if st.s.watcher != nil {
 		st.s.watcher.wrote(st, p.b)
 	}
-	st.unsent += len(p.b)
 	if len(p.b) > 0 {
 		st.push(p)
 	}
-	if st.unsent >= st.s.high {
+	if st.unsent() >= st.s.high {
 		st.set(needDrain)
 		return false, nil
 	}
@@ -131,6 +130,7 @@ func (st *Stream) push(p chunk) {
 		st.afterSend()
 		return
 	}
+	unsent := st.unsent() + len(p.b)
 	if st.left() > 0 {
 		st.sendOut(false)
 	}
@@ -140,6 +140,9 @@ func (st *Stream) push(p chunk) {
 		p = p.from(over - len(rest.b))
 	}
 	st.put(p)
+	if st.out != nil {
+		st.out.sent = unsent - st.out.len()
+	}
 	st.hold()
 }
 
@@ -155,6 +158,14 @@ func (st *Stream) isFree() bool {
 func (st *Stream) blocked() bool { return st.id == 0 || st.is(isWaiting|offWire) }
 
 func (st *Stream) left() int { return st.out.len() }
+
+// unsent is how many bytes count towards the high-water mark.
+func (st *Stream) unsent() int {
+	if st.out == nil {
+		return 0
+	}
+	return st.out.len() + st.out.sent
+}
 
 // hold has the turn's end send what is kept.
 func (st *Stream) hold() {
@@ -198,7 +209,6 @@ func (st *Stream) end(p chunk) error {
 		st.s.watcher.wrote(st, p.b)
 	}
 	st.set(isEnding)
-	st.unsent += len(p.b)
 	if st.blocked() || st.is(wantsTail) {
 		st.put(p)
 		st.send()
@@ -284,7 +294,7 @@ func (st *Stream) sendFailed(err error) {
 func (st *Stream) dropOut() {
 	st.s.keptOut -= st.out.len()
 	st.failWrites()
-	st.out, st.unsent = nil, 0
+	st.out = nil
 }
 
 func (st *Stream) setWaiting(on bool) {
@@ -352,9 +362,10 @@ func (st *Stream) send() {
 
 // afterSend tells the application that there is room again.
 func (st *Stream) afterSend() {
-	st.unsent = st.left()
-	if st.unsent > 0 {
-		return
+	if st.out != nil {
+		if st.out.sent = 0; st.out.len() > 0 {
+			return
+		}
 	}
 	if st.is(needDrain) {
 		st.clear(needDrain)
