@@ -29,7 +29,8 @@ var (
 	// ErrPushDisabled: the client does not take pushes.
 	ErrPushDisabled = errors.New("weft: the peer has disabled push")
 	// ErrHeaderListTooLarge: the fields exceed the peer's
-	// SETTINGS_MAX_HEADER_LIST_SIZE or Config.MaxSendHeaderList.
+	// SETTINGS_MAX_HEADER_LIST_SIZE, or 4096 bytes if that is less. A server's
+	// Headers charges it to Limits.AbuseBudget.
 	ErrHeaderListTooLarge = errors.New("weft: header list is larger than the peer accepts")
 	// ErrBodyLength: the body does not have the announced content-length.
 	ErrBodyLength = errors.New("weft: body does not match content-length")

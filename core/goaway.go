@@ -80,6 +80,9 @@ func (c *Conn) maybeFinish() {
 // shutdown themselves; Node's session.goaway. lastStream is lowered to what
 // was already named, and to an id of the peer's. A code other than NoError does not end the connection:
 // Close does.
+//
+// debug is cut to 16376 bytes, which every peer takes in one frame. Errors:
+// ErrClosed.
 func (c *Conn) GoAway(now time.Time, code ErrCode, lastStream StreamID, debug []byte) error {
 	c.tick(now)
 	if c.closed() {
@@ -103,6 +106,8 @@ func (c *Conn) GoAway(now time.Time, code ErrCode, lastStream StreamID, debug []
 
 // Close ends the connection at once with a GOAWAY. Open streams are reported
 // as reset.
+//
+// debug is cut to 16376 bytes.
 func (c *Conn) Close(now time.Time, code ErrCode, debug []byte) {
 	c.tick(now)
 	if c.closed() {

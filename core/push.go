@@ -121,7 +121,7 @@ func (c *Conn) beginPush(s *stream) {
 // then the promise goes before it.
 //
 // Errors: ErrPushDisabled, ErrNoStream, ErrStreamState, ErrGoingAway,
-// ErrStreamsExhausted, *FieldError, ErrClosed, ErrRole.
+// ErrStreamsExhausted, *FieldError, ErrHeaderListTooLarge, ErrClosed, ErrRole.
 func (c *Conn) Push(now time.Time, id StreamID, fields []Field) (StreamID, error) {
 	c.tick(now)
 	switch {

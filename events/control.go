@@ -159,8 +159,8 @@ func (s *Session) onSettingsAcked(e *core.SettingsAcked) {
 // Goaway sends a GOAWAY frame and changes nothing else. A lastStream of 0
 // stands for the last stream of the peer's that was or may have been acted on.
 //
-// opaque is copied; a peer may keep less of it. Before the session is connected
-// the frame waits for that.
+// opaque is copied, at most 16376 bytes of it; a peer may keep less. Before the
+// session is connected the frame waits for that.
 //
 // Errors: ErrInvalidSession.
 func (s *Session) Goaway(code core.ErrCode, lastStream StreamID, opaque []byte) error {

@@ -37,7 +37,11 @@ type exchange struct {
 // serve is the handler of every request.
 func serve(w http.ResponseWriter, r *http.Request) {
 	c := r.Context().Value(connKey{}).(*conn)
-	if status := faultOf(r); status != 0 {
+	status := faultOf(r)
+	if status == 0 && headSize(r) > c.server.maxHead {
+		status = http.StatusRequestHeaderFieldsTooLarge // net/http lets some KiB more pass
+	}
+	if status != 0 {
 		refuse(w, status)
 		return
 	}
@@ -87,6 +91,20 @@ func (x *exchange) leaveBody() {
 	if wait := x.c.server.http.ReadHeaderTimeout; wait > 0 && !x.bodyRead.Load() {
 		x.c.rest = time.AfterFunc(wait, func() { x.c.Close() })
 	}
+}
+
+// headSize returns how long the head of a request is, as far as net/http shows it.
+func headSize(r *http.Request) int {
+	n := len(r.Method) + len(" ") + len(r.RequestURI) + len(" HTTP/1.1\r\n") + len("\r\n")
+	if r.Host != "" {
+		n += len("host: ") + len(r.Host) + len("\r\n")
+	}
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(": ") + len(v) + len("\r\n")
+		}
+	}
+	return n
 }
 
 // faultOf returns the status for what net/http takes for a request and is none, 0

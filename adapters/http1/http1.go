@@ -99,7 +99,7 @@ func (h handler) NewHTTP1Server(log *slog.Logger) (events.HTTP1Server, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &server{ctx: ctx, cancel: cancel, conns: make(chan *conn), closed: make(chan struct{}),
-		tunnels: make(map[*conn]bool), maxTunnels: o.MaxUpgraded}
+		tunnels: make(map[*conn]bool), maxTunnels: o.MaxUpgraded, maxHead: o.MaxHeaderBytes}
 	only := new(http.Protocols)
 	only.SetHTTP1(true)
 	s.http = http.Server{
@@ -134,6 +134,8 @@ type server struct {
 	closed chan struct{}
 	ctx    context.Context // of closing gracefully
 	cancel context.CancelFunc
+
+	maxHead int // bytes
 
 	mu         sync.Mutex
 	tunnels    map[*conn]bool // and connections that were upgraded

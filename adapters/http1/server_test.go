@@ -359,6 +359,33 @@ func (c *slow) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// A head may have as many bytes as the option says, and not one more, however often
+// the connection was used.
+func TestMaxHeaderBytes(t *testing.T) {
+	for option, limit := range map[int]int{0: 16 << 10, 100: 100, 5000: 5000} {
+		synctest.Test(t, func(t *testing.T) {
+			srv, err := events.CreateServer(events.ServerOptions{AllowHTTP1: true, HTTP1: http1.New(http1.Options{MaxHeaderBytes: option})})
+			if err != nil {
+				t.Fatal(err)
+			}
+			srv.OnRequest(func(_ *events.Request, res *events.Response) { res.End(nil) })
+			frame := len("GET / HTTP/1.1\r\nHost: a\r\nX: \r\n\r\n")
+			for before := range 3 {
+				c := (&world{t: t, srv: srv}).dial()
+				for range before {
+					c.send("GET / HTTP/1.1", "Host: a", "X: "+strings.Repeat("x", limit-frame), "", "")
+					c.gets("GET", 200, "")
+				}
+				c.send("GET / HTTP/1.1", "Host: a", "X: "+strings.Repeat("x", limit-frame+1), "", "")
+				if res := c.response("GET"); res.StatusCode != 431 {
+					t.Errorf("MaxHeaderBytes %d: %d bytes were answered with %d", option, limit+1, res.StatusCode)
+				}
+			}
+			srv.DestroyAll()
+		})
+	}
+}
+
 // One New serves several servers, each for itself.
 func TestTwoServers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
