@@ -19,8 +19,9 @@ type ClientSession struct {
 
 	// Requests that wait for the connection, or for the server's limit of
 	// concurrent streams.
-	pending    []*ClientStream
-	maxPending int
+	pending     []pendingRequest
+	maxPending  int
+	pendingTime time.Duration // that they wait for the limit
 
 	dialing context.CancelFunc // ends the dialling
 	ready   chan struct{}      // closed when connected, or never to be
@@ -70,10 +71,10 @@ func newClientSession(now time.Time, u *base, opts *SessionOptions) (*ClientSess
 	cs := &ClientSession{
 		authority:  u.authority,
 		scheme:     u.scheme,
-		maxPending: maxPendingRequests,
-		ready:      make(chan struct{}),
-		letGo:      make(chan struct{}),
-		done:       make(chan struct{}),
+		maxPending: maxPendingRequests, pendingTime: pendingRequestTime,
+		ready: make(chan struct{}),
+		letGo: make(chan struct{}),
+		done:  make(chan struct{}),
 	}
 	cs.init(opts, now)
 	cs.client = cs
@@ -88,6 +89,9 @@ func (cs *ClientSession) connected() {
 			cs.guard(f)
 		}
 		cs.mu.Lock()
+		for i := range cs.pending { // from now on it is for the limit
+			cs.pending[i].since = cs.now
+		}
 		cs.openPending()
 		cs.mu.Unlock()
 	})
@@ -153,8 +157,8 @@ type RequestOptions struct {
 }
 
 // Request sends a request, or queues it while the connection is not up or the
-// server's limit of concurrent streams is reached; at most 1000 may wait. Of
-// the headers :method is GET, :path is / and :scheme and :authority are those
+// server's limit of concurrent streams is reached; at most 1000 may wait, and
+// for the limit 30 s: see ConnectOptions. Of the headers :method is GET, :path is / and :scheme and :authority are those
 // of the session unless given. When ctx is done, the stream ends with ErrAbort.
 //
 // Called outside the callbacks of the session, the stream holds its events
@@ -231,7 +235,7 @@ func (cs *ClientSession) request(ctx context.Context, h Headers, o RequestOption
 	if len(cs.pending) == 0 && cs.conn != nil && st.open() {
 		return st, nil // as most are: at once
 	}
-	cs.pending = append(cs.pending, st)
+	cs.pending = append(cs.pending, pendingRequest{st, cs.time()})
 	if cs.conn != nil {
 		cs.openPending()
 	}
@@ -278,14 +282,13 @@ func (cs *ClientSession) defaultField(name string) string {
 // openPending sends what requests it may.
 func (cs *ClientSession) openPending() {
 	for len(cs.pending) > 0 && cs.conn != nil && !cs.closing {
-		st := cs.pending[0]
-		if !st.open() {
+		if !cs.pending[0].st.open() {
 			return
 		}
 	}
 }
 
-func (cs *ClientSession) takePending() []*ClientStream {
+func (cs *ClientSession) takePending() []pendingRequest {
 	list := cs.pending
 	cs.pending = nil
 	return list

@@ -170,24 +170,6 @@ func (st *ClientStream) notOpened(err error) {
 	st.destroy(&copied)
 }
 
-// unqueue takes the stream out of those that wait.
-func (st *ClientStream) unqueue() {
-	cs := st.s.client
-	if len(cs.pending) > 0 && cs.pending[0] == st {
-		cs.pending = cs.pending[1:]
-		return
-	}
-	if st.id != 0 {
-		return
-	}
-	for i, other := range cs.pending {
-		if other == st {
-			cs.pending = append(cs.pending[:i:i], cs.pending[i+1:]...)
-			return
-		}
-	}
-}
-
 func (st *ClientStream) onInterim(h Headers) {
 	if st.s.watcher != nil {
 		st.s.watcher.headersReceived(&st.Stream, h, false, false)

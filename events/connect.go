@@ -44,6 +44,13 @@ type ConnectOptions struct {
 	// MaxPending bounds the requests that wait for the connection or for the
 	// server's limit of concurrent streams; default 1000.
 	MaxPending int
+
+	// PendingTimeout is how long a request may wait for the server's limit of
+	// concurrent streams, from when the connection stands; default 30 s,
+	// core.Never for as long as it takes. Then its stream ends with
+	// ErrPendingTimeout: nothing of it was sent, so that it may be made again
+	// (Error.Retryable). For a time of a request's own there is its context.
+	PendingTimeout time.Duration
 }
 
 // Connect returns a session with the server of a URL, of which scheme (https
@@ -72,6 +79,9 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 	if opts.MaxPending < 0 {
 		return nil, ErrOutOfRange.with("MaxPending is %d, must be 0 for the default or positive", opts.MaxPending)
 	}
+	if opts.PendingTimeout < 0 {
+		return nil, ErrOutOfRange.with("PendingTimeout is %v, must be 0 for the default, positive or Never", opts.PendingTimeout)
+	}
 	cfg, err := opts.config(true)
 	if err != nil {
 		return nil, err
@@ -86,6 +96,9 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 	cs, err := newClientSession(opts.Now(), u, &opts.SessionOptions)
 	if err != nil {
 		return nil, err
+	}
+	if opts.PendingTimeout > 0 {
+		cs.pendingTime = opts.PendingTimeout
 	}
 	if opts.MaxPending > 0 {
 		cs.maxPending = opts.MaxPending

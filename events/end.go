@@ -108,7 +108,8 @@ func (s *Session) cancelPending() {
 	if s.client == nil {
 		return
 	}
-	for _, st := range s.client.takePending() {
+	for _, p := range s.client.takePending() {
+		st := p.st
 		if st.is(isDestroyed) {
 			continue
 		}

@@ -103,6 +103,7 @@ var (
 	ErrPayloadForbidden     = &Error{Code: "ERR_HTTP2_PAYLOAD_FORBIDDEN", Message: "Responses with this status must not have a payload"}
 	ErrPendingLimit         = &Error{Code: "ERR_HTTP2_TOO_MANY_PENDING_REQUESTS", Message: "Too many requests wait for the connection or its stream limit"}
 
+	ErrPendingTimeout = &Error{Code: "ERR_HTTP2_PENDING_REQUEST_TIMEOUT", Message: "The request waited too long for the server's limit of concurrent streams"}
 	ErrPingCancel     = &Error{Code: "ERR_HTTP2_PING_CANCEL", Message: "HTTP2 ping cancelled"}
 	ErrPushDisabled   = &Error{Code: "ERR_HTTP2_PUSH_DISABLED", Message: "HTTP/2 client has disabled push streams"}
 	ErrSendFile       = &Error{Code: "ERR_HTTP2_SEND_FILE", Message: "Directories cannot be sent"}

@@ -102,6 +102,7 @@ type Trace interface {
 const (
 	defaultHighWaterMark = 64 << 10
 	maxPendingRequests   = 1000
+	pendingRequestTime   = 30 * time.Second
 	// maxSourced bounds what the sources of a connection's streams have
 	// delivered and the peer not yet made room for.
 	maxSourced = 8 << 20

@@ -199,12 +199,12 @@ func (q *quietStreams) drop(st *Stream) {
 
 // nextTimeout is when to look for the next timeout, the zero Time if never.
 func (s *Session) nextTimeout() time.Time {
-	var at time.Time
+	at := s.client.pendingDeadline()
 	if s.timeouts == nil {
 		return at
 	}
-	if s.timeouts.session.armed {
-		at = s.timeouts.session.at
+	if t := s.timeouts.session; t.armed && (at.IsZero() || t.at.Before(at)) {
+		at = t.at
 	}
 	if streams := s.timeouts.streams; len(streams) > 0 {
 		if t := streams[0].more.quiet.at; at.IsZero() || t.Before(at) {
@@ -216,6 +216,9 @@ func (s *Session) nextTimeout() time.Time {
 
 // fireTimeouts emits what has become due. It is part of a turn.
 func (s *Session) fireTimeouts(now time.Time) {
+	if s.client != nil {
+		s.client.dropPending(now)
+	}
 	t := s.timeouts
 	if t == nil {
 		return
