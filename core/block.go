@@ -161,7 +161,10 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	}
 	c.fieldBuf, c.same = c.fieldBuf[:0], 0
 	c.shown = 0 // the event's fields may have stood there
-	if scan.fields > c.cfg.MaxHeaderFields {
+	switch {
+	case scan.nameless:
+		c.listFault = FaultFieldName // however many: nothing of it is stored
+	case scan.fields > c.cfg.MaxHeaderFields:
 		c.listFault = FaultTooManyFields
 	}
 	c.dec.SetEmitEnabled(c.listFault == FaultNone)
@@ -255,6 +258,7 @@ type blockScan struct {
 	updates  uint8
 	updated  bool        // the table's size was updated
 	inserts  bool        // the table changes
+	nameless bool        // there are fields with an empty name, which do not count
 	literals int         // fields that are not wholly in a table
 	ends     literalEnds // of the first of them
 }
@@ -309,7 +313,7 @@ func (c *Conn) scanBlock(b []byte) Fault {
 			s.pos += n
 			s.fields++
 		} else if x&0xe0 == 0x20 { // table size update, §6.3
-			if s.fields > 0 || s.updates == 2 {
+			if s.fields > 0 || s.nameless || s.updates == 2 {
 				return FaultCompression
 			}
 			v, n := scanInteger(b, s.pos, 5)
@@ -334,7 +338,7 @@ func (c *Conn) scanBlock(b []byte) Fault {
 			if n <= 0 {
 				return incomplete(n)
 			}
-			pos := s.pos + n
+			pos, nameless := s.pos+n, false
 			if index == 0 {
 				length, n := scanInteger(b, pos, 7)
 				if n <= 0 {
@@ -344,6 +348,7 @@ func (c *Conn) scanBlock(b []byte) Fault {
 					return FaultStringTooLong
 				}
 				pos += n + length
+				nameless = length == 0
 			}
 			length, n := scanInteger(b, pos, 7)
 			if n <= 0 {
@@ -357,7 +362,11 @@ func (c *Conn) scanBlock(b []byte) Fault {
 				return FaultNone
 			}
 			s.pos = pos
-			s.fields++
+			if nameless {
+				s.nameless = true
+			} else {
+				s.fields++
+			}
 			if s.literals < len(s.ends) {
 				s.ends[s.literals] = uint16(pos) // if it does not fit, recall is not for the block
 			}

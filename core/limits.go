@@ -17,7 +17,8 @@ const Never time.Duration = math.MaxInt64
 // it bounds, its default, why that number, and what happens beyond it.
 type Limits struct {
 	// MaxHeaderFields bounds the fields of one header block, cookie crumbs
-	// counted singly; 128 is Node's maxHeaderListPairs and far above any
+	// counted singly, and those without a name not at all, one of which makes
+	// the message malformed; 128 is Node's maxHeaderListPairs and far above any
 	// browser. Beyond: stream error ENHANCE_YOUR_CALM. Answers HPACK bombs of
 	// tiny fields (CVE-2026-49975).
 	MaxHeaderFields int
