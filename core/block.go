@@ -161,11 +161,8 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	}
 	c.fieldBuf, c.same = c.fieldBuf[:0], 0
 	c.shown = 0 // the event's fields may have stood there
-	switch {
-	case scan.nameless:
+	if scan.nameless {
 		c.listFault = FaultFieldName // however many: nothing of it is stored
-	case scan.fields > c.cfg.MaxHeaderFields:
-		c.listFault = FaultTooManyFields
 	}
 	c.dec.SetEmitEnabled(c.listFault == FaultNone)
 	if err := c.decodeFields(raw[scan.start:]); err != nil {
@@ -175,6 +172,11 @@ func (c *Conn) decodeBlock(raw []byte, kind HeadersKind) Fault {
 	if err := c.dec.Close(); err != nil {
 		c.fail(decodeFault(err))
 		return FaultCompression
+	}
+	// A byte each, and if they were not short the list was too large after a few.
+	if scan.indexed > c.cfg.MaxHeaderFieldsHard && c.listFault != FaultHeaderListTooLarge {
+		c.fail(FaultTooManyFieldsHard)
+		return FaultTooManyFieldsHard
 	}
 	c.got.fields = c.fieldBuf
 	c.got.fault = c.listFault
@@ -237,10 +239,14 @@ func (c *Conn) onField(f hpack.HeaderField) {
 // hasRoom reports whether a field may go into the list.
 func (c *Conn) hasRoom(name, value string) bool {
 	c.got.size += len(name) + len(value) + fieldOverhead
-	if c.got.size <= c.cfg.MaxHeaderList {
+	switch {
+	case c.got.size > c.cfg.MaxHeaderList:
+		c.listFault = FaultHeaderListTooLarge
+	case len(c.fieldBuf) == c.cfg.MaxHeaderFields:
+		c.listFault = FaultTooManyFields
+	default:
 		return true
 	}
-	c.listFault = FaultHeaderListTooLarge
 	clear(c.fieldBuf[:cap(c.fieldBuf)])
 	c.fieldBuf, c.same = c.fieldBuf[:0], 0
 	c.dec.SetEmitEnabled(false)
@@ -249,12 +255,13 @@ func (c *Conn) hasRoom(name, value string) bool {
 
 // blockScan walks the representations of a header block without decoding
 // strings. It settles what the decoder leaves open: table size updates only at
-// the start, at most two; integers and lengths in range; fields counted before
-// any is stored.
+// the start, at most two; integers and lengths in range; how many fields there
+// are, so that there is one list for all of them.
 type blockScan struct {
 	pos      int // start of the first incomplete representation
 	start    int // end of the leading table size updates
 	fields   int
+	indexed  int // of them, those that are wholly in a table
 	updates  uint8
 	updated  bool        // the table's size was updated
 	inserts  bool        // the table changes
@@ -312,6 +319,7 @@ func (c *Conn) scanBlock(b []byte) Fault {
 			}
 			s.pos += n
 			s.fields++
+			s.indexed++
 		} else if x&0xe0 == 0x20 { // table size update, §6.3
 			if s.fields > 0 || s.nameless || s.updates == 2 {
 				return FaultCompression
@@ -374,9 +382,6 @@ func (c *Conn) scanBlock(b []byte) Fault {
 			if x&0x40 != 0 {
 				s.inserts = true
 			}
-		}
-		if s.fields > c.cfg.MaxHeaderFieldsHard {
-			return FaultTooManyFieldsHard
 		}
 	}
 	return FaultNone

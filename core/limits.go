@@ -23,8 +23,11 @@ type Limits struct {
 	// tiny fields (CVE-2026-49975).
 	MaxHeaderFields int
 
-	// MaxHeaderFieldsHard bounds what is decoded for compression's sake only;
-	// 1000. Beyond: connection error ENHANCE_YOUR_CALM.
+	// MaxHeaderFieldsHard bounds the fields of one header block that are taken
+	// whole from a compression table, and so cost the peer no more than a byte
+	// or two; 1000, unless the list is too large by MaxHeaderList before there
+	// are too many. Beyond: connection error ENHANCE_YOUR_CALM (CVE-2026-49975).
+	// Others take as much of MaxHeaderBlock as they cost.
 	MaxHeaderFieldsHard int
 
 	// MaxHeaderList bounds the decoded size of a header block in bytes, 32

@@ -20,7 +20,7 @@ const maxRecall = 4 << 10
 // only what goes into the table changes anything in that.
 func (c *Conn) decodeFields(raw []byte) error {
 	scan, last := &c.block.scan, &c.recall
-	if scan.inserts || scan.updated || scan.literals > len(scan.ends) || len(raw) > maxRecall || c.listFault != FaultNone {
+	if scan.inserts || scan.updated || scan.literals > len(scan.ends) || len(raw) > maxRecall || c.listFault != FaultNone || scan.fields > c.cfg.MaxHeaderFields {
 		last.raw = last.raw[:0]
 		return c.hpackDecode(raw)
 	}
