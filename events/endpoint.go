@@ -19,6 +19,7 @@ const (
 	flagPaused
 	flagDue
 	flagResting
+	flagBlocks
 )
 
 // Receive is part of transport.Endpoint.
@@ -186,6 +187,10 @@ func (s *Session) Due() bool { return s.flags.Load()&flagDue != 0 || s.abortDue(
 // Resting is part of transport.Rester.
 func (s *Session) Resting() bool { return s.flags.Load()&flagResting != 0 }
 
+// MayBlock is part of transport.Blocker: handlers of the session's run in
+// goroutines, and whoever runs a turn may have to wait for one.
+func (s *Session) MayBlock() bool { return s.flags.Load()&flagBlocks != 0 }
+
 // TurnsGoOn is part of transport.Survivor: a stream may outlive its connection
 // until what it received is read.
 func (s *Session) TurnsGoOn() {
@@ -221,6 +226,9 @@ func (s *Session) publish() {
 		flags = flagPaused
 	} else if s.conn.Resting() && s.live == 0 {
 		flags = flagResting
+	}
+	if s.crew != nil {
+		flags |= flagBlocks
 	}
 	if s.driven && s.due() {
 		flags |= flagDue

@@ -82,6 +82,7 @@ type Server struct {
 	onUpgrade         shared[func(*Request, net.Conn, []byte)]
 
 	staff staff
+	loops transport.Loops
 
 	mu      sync.Mutex
 	updated *SessionOptions // those of sessions to come, if not those of opts

@@ -28,7 +28,7 @@ func (srv *Server) ServeConn(conn net.Conn, head ...[]byte) (*ServerSession, err
 	made := make(chan *ServerSession, 1)
 	failed := make(chan error, 1)
 	go func() {
-		if err := srv.serve(conn, bytes.Join(head, nil), made); err != nil {
+		if err := srv.serve(conn, bytes.Join(head, nil), made, false); err != nil {
 			failed <- err
 		}
 	}()
@@ -42,8 +42,9 @@ func (srv *Server) ServeConn(conn net.Conn, head ...[]byte) (*ServerSession, err
 
 // serve makes a session of a connection, and leaves it to a goroutine of its
 // own; what HTTP/1.1 is spoken on it runs to its end. The session is put into
-// made as soon as it exists; an error means that none was made.
-func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) error {
+// made as soon as it exists; an error means that none was made. ours: nobody else
+// has had the connection.
+func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession, ours bool) error {
 	conn := raw
 	if !bind(raw) {
 		return ErrSocketBound
@@ -69,7 +70,8 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 			srv.pumpEnded(ss)
 		}
 	}()
-	for _, f := range srv.onConnection.take() {
+	listeners := srv.onConnection.take()
+	for _, f := range listeners {
 		if !srv.guard(func() { f(conn) }) {
 			conn.Close()
 			return ErrInvalidSession.with("A callback of the connection event panicked")
@@ -126,10 +128,15 @@ func (srv *Server) serve(raw net.Conn, head []byte, made chan<- *ServerSession) 
 		// handshake of TLS above all.
 		taken, isBound = true, false
 		ss.mayWait()
-		transport.Start(srv.ctx, conn, ss, opts, func(error) {
+		ended := func(error) {
 			unbind(raw)
 			srv.pumpEnded(ss)
-		})
+		}
+		if ours && len(listeners) == 0 && srv.opts.Trace == nil {
+			srv.loops.Start(srv.ctx, conn, ss, opts, ended)
+		} else { // somebody may close it behind our back
+			transport.Start(srv.ctx, conn, ss, opts, ended)
+		}
 		return nil
 	}
 	err = srv.opts.Pump(srv.ctx, conn, ss, opts, func(error) {

@@ -65,6 +65,7 @@ func (srv *Server) listensOn(l net.Listener) error {
 
 func (srv *Server) accept(l net.Listener) error {
 	defer l.Close()
+	_, ours := l.(*net.TCPListener) // and not something around it
 	var wait time.Duration
 	for {
 		conn, err := l.Accept()
@@ -95,7 +96,7 @@ func (srv *Server) accept(l net.Listener) error {
 		}
 		wait = 0
 		go func() {
-			if err := srv.serve(conn, nil, nil); err != nil && !errors.Is(err, ErrServerClosed) {
+			if err := srv.serve(conn, nil, nil, ours); err != nil && !errors.Is(err, ErrServerClosed) {
 				srv.opts.logger().Debug("weft: connection refused", "remote", conn.RemoteAddr(), "error", err)
 			}
 		}()

@@ -56,7 +56,13 @@ func (p *pump) close(why *CloseError) {
 	}
 	p.mu.Unlock()
 	p.nudge()
+	if p.seat != nil {
+		p.seat.leave()
+	}
 	p.wire.Close() // what was lost by it is known already
+	if p.seat != nil && p.seat.standUp() {
+		p.goRead()
+	}
 }
 
 // end closes the connection after the reader is done, and waits until nobody

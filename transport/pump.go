@@ -51,6 +51,7 @@ type pump struct {
 	awaited bool         // the next read does not wait
 	reads   atomic.Int32 // since a rest, as far as that matters
 	ended   func(error)
+	seat    *seat // nil unless a loop waits for input (seat.go)
 
 	// Guarded by watched.mu (watch.go).
 	watched              *watch

@@ -20,11 +20,20 @@ import (
 func Start(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options, ended func(error)) {
 	p := newPump(wireOf(conn), ep, opts.withDefaults())
 	p.ended = ended
-	_, p.lean = p.wire.(leanWire)
-	p.waits = p.lean
+	p.start(ctx)
+}
+
+// start begins a pump that keeps no goroutine of its caller's.
+func (p *pump) start(ctx context.Context) {
+	if p.seat == nil {
+		_, p.lean = p.wire.(leanWire)
+		p.waits = p.lean
+	}
 	p.watch(ctx)
 	p.begin()
-	p.goRead()
+	if p.seat == nil || !p.seat.comeBack() {
+		p.goRead()
+	}
 }
 
 // leanWire is a Wire that can be waited on with a small stack.
@@ -59,10 +68,16 @@ func (p *pump) read() {
 		p.goRead()
 		return
 	}
-	if p.readAll() {
-		p.waits = true
-		p.goRead()
-		return
+	for p.readAll() {
+		if p.seat == nil {
+			p.waits = true
+			p.goRead()
+			return
+		}
+		if p.seat.comeBack() {
+			return
+		}
+		p.seat.alone = p.opts.Now().Add(aloneFor)
 	}
 	err := p.end()
 	if p.ended != nil {
@@ -70,8 +85,12 @@ func (p *pump) read() {
 	}
 }
 
-// sparing reports whether the next read is to be waited for with a small stack.
+// sparing reports whether the next read is to be waited for with a small stack, or
+// none.
 func (p *pump) sparing() bool {
+	if s := p.seat; s != nil {
+		return !s.shut.Load() && !p.opts.Now().Before(s.alone) && !(s.blocker != nil && s.blocker.MayBlock())
+	}
 	if !p.lean {
 		return false
 	}
@@ -85,10 +104,10 @@ func (p *pump) sparing() bool {
 // rest is called when the endpoint may have come to rest: a reader that waits
 // with a large stack makes way for one with a small one.
 func (p *pump) rest() {
-	if !p.lean {
+	if p.seat == nil && !p.lean || p.seat != nil && p.seat.waiting.Load() {
 		return
 	}
-	if ep, ok := p.ep.(Rester); ok && ep.Resting() && p.reads.Swap(0) >= leanReads {
+	if ep, ok := p.ep.(Rester); ok && ep.Resting() && (p.seat != nil || p.reads.Swap(0) >= leanReads) {
 		p.wire.(leanWire).Interrupt()
 	}
 }

@@ -36,6 +36,7 @@ func serveCore(ctx context.Context, l net.Listener, secure bool) error {
 	if !secure {
 		opts.HoldFirstWrite = transport.DefaultHold
 	}
+	var loops transport.Loops
 	for {
 		conn, err := l.Accept()
 		if err != nil {
@@ -50,7 +51,7 @@ func serveCore(ctx context.Context, l net.Listener, secure bool) error {
 				conn.Close()
 				return
 			}
-			transport.Start(ctx, conn, transport.Drive(c, answers.NewSession(c).Handle), opts, nil)
+			loops.Start(ctx, conn, transport.Drive(c, answers.NewSession(c).Handle), opts, nil)
 		}()
 	}
 }

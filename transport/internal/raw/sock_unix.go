@@ -20,7 +20,8 @@ type Sock struct {
 	rc   syscall.RawConn
 
 	// The callbacks are made once: a closure for each call would allocate.
-	readFn, writeFn func(fd uintptr) bool
+	tryReadFn, tryWriteFn func(fd uintptr)
+	waits                 atomic.Pointer[waits] // nil until a call has waited
 
 	in    *pool.Input // what readFn read into, nil if nothing was read
 	inLen int
@@ -33,6 +34,18 @@ type Sock struct {
 
 	poll, try   bool // reads, or writes, do not wait
 	interrupted atomic.Bool
+}
+
+// waits is the callbacks of calls that wait. Many sockets never need them.
+type waits struct{ readFn, writeFn func(fd uintptr) bool }
+
+func (s *Sock) makeWaits() *waits {
+	w := s.waits.Load()
+	if w == nil {
+		s.waits.CompareAndSwap(nil, &waits{s.onReadable, s.onWritable})
+		w = s.waits.Load()
+	}
+	return w
 }
 
 // New returns conn as a Sock, or reports that it is not one; see Init.
@@ -66,7 +79,6 @@ func (s *Sock) Init(conn net.Conn) bool {
 	}
 	rc.Control(unblock)
 	s.conn, s.rc = conn, rc
-	s.readFn, s.writeFn = s.onReadable, s.onWritable
 	return true
 }
 
@@ -89,14 +101,22 @@ func (s *Sock) Close() error { return s.conn.Close() }
 // It returns nothing, and no error, after Interrupt.
 func (s *Sock) Read() (*pool.Input, int, error) {
 	s.poll = false
-	return s.read()
+	return s.took(s.rc.Read(s.makeWaits().readFn))
 }
 
-// TryRead is Read, but returns nothing where Read would wait.
+// TryRead is Read, but returns nothing where Read would wait. It does not look at
+// deadlines.
 func (s *Sock) TryRead() (*pool.Input, int, error) {
 	s.poll = true
-	return s.read()
+	if s.tryReadFn == nil {
+		s.tryReadFn = func(fd uintptr) { s.onReadable(fd) }
+	}
+	return s.took(s.rc.Control(s.tryReadFn))
 }
+
+// Control calls f with the descriptor, which stays open until f returns; or
+// returns an error if it is closed.
+func (s *Sock) Control(f func(fd uintptr)) error { return s.rc.Control(f) }
 
 // Interrupt ends one wait for input, that which is going on or the next. It may
 // be called from any goroutine.
@@ -118,8 +138,8 @@ func (s *Sock) wasInterrupted(err error) bool {
 	return true
 }
 
-func (s *Sock) read() (*pool.Input, int, error) {
-	err := s.rc.Read(s.readFn)
+// took returns what onReadable has read.
+func (s *Sock) took(err error) (*pool.Input, int, error) {
 	in, n := s.in, s.inLen
 	s.in, s.inLen = nil, 0
 	if err == nil {
@@ -191,7 +211,16 @@ func (s *Sock) WriteVec(v *Vec) (int, error) {
 
 func (s *Sock) write(p []byte) (int, error) {
 	s.out, s.outLen, s.outErr = p, 0, nil
-	err := s.rc.Write(s.writeFn)
+	var err error
+	if s.try {
+		// Cheaper than Write, which gets ready to wait.
+		if s.tryWriteFn == nil {
+			s.tryWriteFn = func(fd uintptr) { s.onWritable(fd) }
+		}
+		err = s.rc.Control(s.tryWriteFn)
+	} else {
+		err = s.rc.Write(s.makeWaits().writeFn)
+	}
 	s.out, s.vec = nil, nil
 	if err == nil {
 		err = s.outErr
