@@ -29,6 +29,9 @@ func (p *pump) readAll() (handOver bool) {
 		more := len(in) == pool.InputSize
 		switch {
 		case in == nil:
+			if p.seat != nil && !kept {
+				p.seat.alone = time.Time{} // the endpoint rests
+			}
 		case p.discard.Load():
 			p.wire.Release()
 		default:

@@ -69,7 +69,7 @@ func (ls *Loops) pick() *loop {
 			best = l
 		}
 	}
-	if best == nil || best.members > 0 && len(ls.loops) < runtime.GOMAXPROCS(0) {
+	if best == nil || best.members >= enough && len(ls.loops) < runtime.GOMAXPROCS(0) {
 		if l, err := newLoop(ls); err == nil {
 			ls.loops = append(ls.loops, l)
 			best = l
@@ -141,6 +141,10 @@ type call struct {
 	last bool
 }
 
+// enough is how many connections a loop has before another loop begins: the more
+// are ready at a time, the less each costs.
+const enough = 32
+
 // yieldAfter is how many turns a loop runs, with no end of them, before
 // everything else in the process gets its turn.
 const yieldAfter = 256
@@ -192,13 +196,16 @@ func (l *loop) run() {
 			l.batch[l.next].p = nil
 			l.next++
 			if l.careful {
-				go c.p.goOnAlone()
+				if c.p.awaited = c.p.seat.wire.peek(); c.p.awaited || !c.p.seat.sitDown() {
+					go c.p.goOnAlone()
+				}
 				continue
 			}
 			l.turns++
+			only := len(l.batch) == 1
 			turn = l.turn.Load() | 1
-			l.turn.Store(turn)
-			stays := c.p.serve(c.last, len(l.batch) == 1)
+			l.turn.Store(turn) // from now on the loop may be somebody else's
+			stays := c.p.serve(c.last, only)
 			if !l.turn.CompareAndSwap(turn, turn+1) { // somebody else has the loop meanwhile
 				turn = 0
 				c.p.goOnAlone()
@@ -224,8 +231,7 @@ func (l *loop) fetch() bool {
 	if yield {
 		l.turns = 0
 	}
-	var err error
-	l.events, err = l.set.Wait(l.events[:0], yield)
+	l.events = l.set.Wait(l.events[:0], yield)
 	if l.over.Load() {
 		l.set.Close()
 		l.clock.Stop()
@@ -237,15 +243,8 @@ func (l *loop) fetch() bool {
 			l.batch = append(l.batch, call{s.p, ev.Last})
 		}
 	}
-	if err != nil { // cannot happen, and would be the end of all of them
-		for _, s := range l.places {
-			if s.p != nil && s.p.seat.standUp() {
-				l.batch = append(l.batch, call{s.p, true})
-			}
-		}
-	}
 	l.mu.Unlock()
-	if l.careful = err != nil || !l.until.IsZero() && time.Now().Before(l.until); !l.careful {
+	if l.careful = !l.until.IsZero() && time.Now().Before(l.until); !l.careful {
 		l.until = time.Time{}
 	}
 	if len(l.batch) > 0 {

@@ -82,7 +82,7 @@ func (g *gathering) add(r *rand.Rand, n int) {
 func TestSocketsAtRandom(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
-			for seed := range uint64(4) {
+			for seed := range uint64(6) {
 				socketAtRandom(t, network, seed)
 			}
 		})
@@ -129,10 +129,13 @@ func socketAtRandom(t *testing.T, network string, seed uint64) {
 	}
 	end := make(chan error, 1)
 	var err error
-	if seed%3 == 0 {
+	switch seed % 3 {
+	case 0:
 		go func() { end <- transport.Run(t.Context(), b, ep, transport.Options{}) }()
-	} else {
+	case 1:
 		transport.Start(context.Background(), b, ep, transport.Options{}, func(err error) { end <- err })
+	default:
+		new(transport.Loops).Start(context.Background(), b, ep, transport.Options{}, func(err error) { end <- err })
 	}
 
 	var peer sync.WaitGroup

@@ -121,21 +121,24 @@ func (p *pump) serve(last, only bool) (stays bool) {
 		if p.mustPause() || s.blocker != nil && s.blocker.MayBlock() {
 			return false
 		}
-		in, err := s.wire.TryNext()
-		if err != nil {
-			s.wire.err, p.awaited = err, true // for the goroutine's Next
-			return false
-		}
-		n := len(in)
-		if n == 0 {
+		if !s.wire.peek() {
 			return true
 		}
+		if s.wire.err != nil {
+			p.awaited = true // for the goroutine's Next
+			return false
+		}
+		in, _ := s.wire.next()
+		n := len(in)
 		if p.discard.Load() {
 			s.wire.Release()
 		} else {
 			now := p.opts.Now()
 			p.receive(now, in)
 			s.count(now, only)
+		}
+		if p.kept { // once, for what only needs another turn
+			p.goOn()
 		}
 		if p.kept || n >= heavyInput || s.lone >= loneTurns {
 			return false

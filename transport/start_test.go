@@ -29,21 +29,35 @@ func (r *restful) rest() {
 	r.tell(func() { r.deadline = time.Now() })
 }
 
-// link is a socket that is served by Start.
+// starter is Start, or that of Loops.
+type starter func(context.Context, io.ReadWriteCloser, transport.Endpoint, transport.Options, func(error))
+
+// started runs a test with each of them.
+func started(t *testing.T, test func(t *testing.T, start starter)) {
+	t.Run("start", func(t *testing.T) { test(t, transport.Start) })
+	t.Run("loops", func(t *testing.T) { test(t, new(transport.Loops).Start) })
+}
+
+// link is a socket that is served by a starter.
 type link struct {
 	net.Conn
 	ep  *restful
 	end chan error
 }
 
-func startLink(t *testing.T) *link {
+func startLink(t *testing.T, start starter) *link {
+	return startLinkWith(t, start, func(k *link, p []byte) { k.ep.say(p) })
+}
+
+// startLinkWith has f deal with what comes.
+func startLinkWith(t *testing.T, start starter, f func(k *link, p []byte)) *link {
 	a, b := h2test.Sockets(t)
 	k := &link{a, &restful{fake: &fake{t: t}}, make(chan error, 2)}
 	k.ep.onReceive = func(_ time.Time, p []byte) {
 		k.ep.resting.Store(false)
-		k.ep.say(p)
+		f(k, p)
 	}
-	transport.Start(context.Background(), b, k.ep, transport.Options{}, func(err error) {
+	start(context.Background(), b, k.ep, transport.Options{}, func(err error) {
 		k.ep.ended.Store(true)
 		k.end <- err
 	})
@@ -94,13 +108,17 @@ func TestStackOfAnIdleConnection(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector has frames of its own")
 	}
+	started(t, stackOfAnIdleConnection)
+}
+
+func stackOfAnIdleConnection(t *testing.T, start starter) {
 	const n, size = 400, 2600
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	links := make([]*link, n)
 	for i := range links {
-		links[i] = startLink(t)
+		links[i] = startLink(t, start)
 	}
 	// The collector has goroutines begin with what they used on average: in a
 	// process with many connections, little.
@@ -128,8 +146,10 @@ func TestStackOfAnIdleConnection(t *testing.T) {
 }
 
 // Coming to rest takes nothing away from a connection, whenever it comes.
-func TestRestLosesNothing(t *testing.T) {
-	k := startLink(t)
+func TestRestLosesNothing(t *testing.T) { started(t, restLosesNothing) }
+
+func restLosesNothing(t *testing.T, start starter) {
+	k := startLink(t, start)
 	for i := range 2000 {
 		if i%10 == 9 {
 			go k.ep.rest()
@@ -154,7 +174,9 @@ func TestStartAndADeadline(t *testing.T) {
 
 // A context ends all connections it was given to, and only those; what it was
 // watched with for them goes with the last.
-func TestOneContextForMany(t *testing.T) {
+func TestOneContextForMany(t *testing.T) { started(t, oneContextForMany) }
+
+func oneContextForMany(t *testing.T, begin starter) {
 	cause := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	other, cancelOther := context.WithCancel(t.Context())
@@ -162,7 +184,7 @@ func TestOneContextForMany(t *testing.T) {
 	start := func(ctx context.Context) (peer net.Conn, ended chan error) {
 		a, b := h2test.Sockets(t)
 		ended = make(chan error, 1)
-		transport.Start(ctx, b, &fake{t: t}, transport.Options{}, func(err error) { ended <- err })
+		begin(ctx, b, &fake{t: t}, transport.Options{}, func(err error) { ended <- err })
 		return a, ended
 	}
 	var ends []chan error

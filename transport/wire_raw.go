@@ -31,6 +31,12 @@ func (w *rawWire) Next() ([]byte, error) {
 	return w.next()
 }
 
+// peek reads what Next is to return, and reports false if there is nothing.
+func (w *rawWire) peek() bool {
+	w.in, w.size, w.err = w.Sock.TryRead()
+	return w.size > 0 || w.err != nil
+}
+
 func (w *rawWire) TryNext() ([]byte, error) {
 	w.in, w.size, w.err = w.Sock.TryRead()
 	return w.next()

@@ -16,15 +16,13 @@ type Set struct {
 
 	waitFn func(uintptr) bool
 	yield  bool // the next look is put off
-	raw    [MaxEvents]syscall.EpollEvent
-	n      int
-	err    error
+	events [maxEvents]syscall.EpollEvent
+	n      int // of them
 }
 
-// MaxEvents is how many events Wait returns at most.
-const MaxEvents = 64
-
 const (
+	maxEvents = 64 // that Wait returns
+
 	edge     = 1 << 31 // EPOLLET
 	interest = syscall.EPOLLIN | syscall.EPOLLRDHUP | edge
 	last     = syscall.EPOLLRDHUP | syscall.EPOLLHUP | syscall.EPOLLERR
@@ -87,17 +85,17 @@ func (s *Set) Ring() {
 // none. A socket is reported once for all that can be read then, and again only
 // when more comes. With yield, everything else that waits in this process, for
 // the network too, gets its turn before.
-func (s *Set) Wait(dst []Event, yield bool) ([]Event, error) {
-	s.n, s.err, s.yield = 0, nil, yield
+func (s *Set) Wait(dst []Event, yield bool) []Event {
+	s.n, s.yield = 0, yield
 	if err := s.rc.Read(s.waitFn); err != nil {
-		return dst, err
+		panic(err) // it is not closed, and has no deadline
 	}
-	for _, ev := range s.raw[:s.n] {
+	for _, ev := range s.events[:s.n] {
 		if ev.Fd != ofBell {
 			dst = append(dst, Event{ev.Fd, ev.Pad, ev.Events&last != 0})
 		}
 	}
-	return dst, s.err
+	return dst
 }
 
 // look asks for events, and reports false to be called again when there is
@@ -110,17 +108,16 @@ func (s *Set) look(uintptr) bool {
 		s.Ring()
 		return false
 	}
-	n, _, no := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(s.fd), uintptr(unsafe.Pointer(&s.raw)), MaxEvents, 0, 0, 0)
+	n, _, no := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(s.fd), uintptr(unsafe.Pointer(&s.events)), maxEvents, 0, 0, 0)
 	switch no {
 	case 0:
 		s.n = int(n)
 		return n > 0
 	case syscall.EINTR:
 		return true
-	default:
-		s.err = os.NewSyscallError("epoll_pwait", no)
-		return true
 	}
+	// As with Go's own poller, that can only be a mistake of this process.
+	panic(os.NewSyscallError("epoll_pwait", no))
 }
 
 // Close ends the set, which may not be waited for any more.

@@ -5,14 +5,11 @@ package ready
 // Set is not available on this system.
 type Set struct{}
 
-// MaxEvents is how many events Wait returns at most.
-const MaxEvents = 1
-
 // New fails.
 func New() (*Set, error) { return nil, ErrUnsupported }
 
-func (*Set) Add(fd uintptr, slot, gen int32) error         { panic("unreachable") }
-func (*Set) Remove(fd uintptr)                             { panic("unreachable") }
-func (*Set) Ring()                                         { panic("unreachable") }
-func (*Set) Wait(dst []Event, yield bool) ([]Event, error) { panic("unreachable") }
-func (*Set) Close()                                        { panic("unreachable") }
+func (*Set) Add(fd uintptr, slot, gen int32) error { panic("unreachable") }
+func (*Set) Remove(fd uintptr)                     { panic("unreachable") }
+func (*Set) Ring()                                 { panic("unreachable") }
+func (*Set) Wait(dst []Event, yield bool) []Event  { panic("unreachable") }
+func (*Set) Close()                                { panic("unreachable") }
