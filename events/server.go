@@ -19,11 +19,11 @@ type ServerOptions struct {
 	// keep-alive; nil stands for one with keep-alive.
 	ListenConfig *net.ListenConfig
 
-	// Pump moves the bytes of connections by HTTP/2, in place of a goroutine for
-	// each; nil stands for transport.Run. With it callbacks run wherever the pump
-	// runs turns, which it may do for many sessions in one goroutine: one that
-	// blocks holds up all of those. A SecureServer does not take one
-	// (ErrInvalidArg).
+	// Pump moves the bytes of connections by HTTP/2; nil stands for transport.Loops
+	// where nobody else has had the connection, and transport.Start elsewhere.
+	// With it callbacks run wherever the pump runs turns, which it may do for many
+	// sessions in one goroutine: one that blocks may hold up all of those. A
+	// SecureServer does not take one (ErrInvalidArg).
 	Pump transport.Pump
 
 	// AllowHTTP1 has clients that speak HTTP/1.1 served on the same port, by

@@ -137,3 +137,41 @@ func Example_ownLoop() {
 	// hello, loop
 	// nothing is due
 }
+
+// A server of many connections, most of which say little at a time.
+func ExampleLoops() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var loops transport.Loops
+	ctx, cfg := context.Background(), core.Config{ReportedWrites: true}
+	ended := make(chan error)
+	go func() {
+		for {
+			socket, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conn, _ := core.NewServer(time.Now(), cfg)
+			g := &greeter{conn}
+			loops.Start(ctx, socket, transport.Drive(conn, g.handle),
+				transport.Options{HoldFirstWrite: transport.DefaultHold}, func(err error) { ended <- err })
+		}
+	}()
+	for range 3 {
+		socket, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		socket.Close()
+		fmt.Println(<-ended)
+	}
+	l.Close()
+	// Output:
+	// weft: connection closed: end of input
+	// weft: connection closed: end of input
+	// weft: connection closed: end of input
+}

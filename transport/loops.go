@@ -38,7 +38,7 @@ type Loops struct {
 
 // Start pumps conn through ep, and returns without waiting for the end. ended is
 // called once, with what Run would return, when all that Run's return stands for
-// is true; nil if nobody wants to know.
+// is true; nil if nobody wants to know. It may be called from any goroutine.
 func (ls *Loops) Start(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options, ended func(error)) {
 	p := newPump(wireOf(conn), ep, opts.withDefaults())
 	p.ended = ended
@@ -50,7 +50,7 @@ func (ls *Loops) Start(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint
 	p.start(ctx)
 }
 
-// Blocker is an Endpoint whose turns may take their time, or wait.
+// Blocker is an Endpoint that knows whether its turns may take their time, or wait.
 type Blocker interface {
 	Endpoint
 	// MayBlock reports whether the next turn may. Loops then leave the connection
