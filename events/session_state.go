@@ -52,6 +52,30 @@ func (s *Session) State() SessionState {
 	}
 }
 
+// Limits returns the bounds that are in force on what the peer can make grow or
+// repeat: those of the options, SessionLimits included, and defaults. All is zero
+// before the session is connected.
+func (s *Session) Limits() core.Limits {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return core.Limits{}
+	}
+	return s.conn.Limits()
+}
+
+// Timeouts returns the protocol's deadlines that are in force, core.Never where
+// there is none: those of the options, and defaults. All is zero before the
+// session is connected.
+func (s *Session) Timeouts() core.Timeouts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return core.Timeouts{}
+	}
+	return s.conn.Timeouts()
+}
+
 // Type returns which end of the connection the session is.
 func (s *Session) Type() SessionType {
 	if s.server != nil {
