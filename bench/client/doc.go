@@ -18,9 +18,9 @@
 // requests: neither is counted.
 //
 // With -wait it prints "ready" when all connections stand, have made -warm
-// requests each and hold what they are to hold; it goes on when it gets a line on
-// standard input. After the result it then keeps all of that, idle, until
-// standard input ends.
+// requests each and hold what they are to hold; for each line on standard input it
+// then does what it is to do, and prints the result. In between it keeps all of
+// that, idle, until standard input ends.
 //
 // -api core drives the protocol core, "events" is package events, "nethttp" is
 // Go's net/http with a goroutine for each concurrent request. The last one can

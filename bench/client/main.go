@@ -106,21 +106,24 @@ func start(o *options) (err error) {
 	input := bufio.NewReader(os.Stdin)
 	if o.wait {
 		fmt.Println("ready")
-		if _, err := input.ReadString('\n'); err != nil {
+	}
+	for {
+		if o.wait {
+			if _, err := input.ReadString('\n'); err != nil {
+				return nil
+			}
+		}
+		p := newPlan(o, o.limit, o.span)
+		if err := runAll(clients, p); err != nil {
 			return err
 		}
+		if err := json.NewEncoder(os.Stdout).Encode(p.report()); err != nil {
+			return err
+		}
+		if !o.wait {
+			return nil
+		}
 	}
-	p := newPlan(o, o.limit, o.span)
-	if err := runAll(clients, p); err != nil {
-		return err
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(p.report()); err != nil {
-		return err
-	}
-	if o.wait {
-		input.ReadString('\n')
-	}
-	return nil
 }
 
 // connecting is how many connections are set up at a time.
