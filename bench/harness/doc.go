@@ -16,6 +16,12 @@
 // turns, column by column, so that whatever drifts hits all alike. Cells show
 // the median of the rounds, and the lowest and highest.
 //
+// Curves are measured abreast: a contender's servers of all columns stand at the
+// same time, and each is measured for 50 ms in turn, until all have had their
+// span. Beside each figure stands how it grew since the first column: a growth of
+// a few per cent is less than what the machine's speed changes by from one second
+// to the next.
+//
 // CPU time is what the kernel's scheduler charged to all threads of the server
 // between the end of the warm-up and the end of the measurement, in nanoseconds
 // (/proc/PID/task/*/schedstat), divided by the requests. Peak memory is VmHWM.
@@ -29,6 +35,6 @@
 // bulk.go and the like are the kinds of workload. contender.go, peers.go and
 // node.mjs are who takes part, kit.go what is built for it; process.go and
 // proc.go start and observe servers, h2load.go and loader.go are the clients.
-// run.go takes turns, results.go keeps what came out, stats.go, table.go, svg.go
+// run.go takes turns, abreast.go more often, results.go keeps what came out, stats.go, table.go, svg.go
 // and document.go make it readable, and targets.go judges it.
 package main

@@ -10,7 +10,7 @@ type experiment struct {
 	id      string // what -only matches and the document's markers say
 	title   string
 	rows    []string // names of contenders, in order
-	columns []column
+	columns []column // all with run, or all with scene
 	metrics []metric
 	plot    plotKind
 	rounds  int // 0: as many as -rounds says
@@ -19,6 +19,9 @@ type experiment struct {
 	quickColumns []string
 }
 
+// abreast reports whether all columns are measured at the same time.
+func (e *experiment) abreast() bool { return len(e.columns) > 0 && e.columns[0].scene != nil }
+
 // A column measures one workload with one contender.
 type column struct {
 	name string
@@ -26,6 +29,10 @@ type column struct {
 	once bool     // one round is enough
 	rows []string // who takes part; nil: all of the table
 	run  func(ctx context.Context, b *bench, c *contender) (sample, error)
+
+	// scene, instead of run, sets up what is measured abreast with the other
+	// columns. What it returns beside an error is closed as well.
+	scene func(ctx context.Context, b *bench, c *contender) (*scene, error)
 }
 
 // A sample is what one measurement gave: values by the keys of metrics.

@@ -11,7 +11,7 @@ import (
 // besideStreams is requests on a connection that has n streams open that do
 // nothing.
 func besideStreams(n int) column {
-	return column{name: thousands(float64(n)), x: float64(n), run: func(ctx context.Context, b *bench, c *contender) (sample, error) {
+	return column{name: thousands(float64(n)), x: float64(n), scene: func(ctx context.Context, b *bench, c *contender) (*scene, error) {
 		if err := needs(c, false, uploads, manyStreams); err != nil {
 			return nil, err
 		}
@@ -19,31 +19,29 @@ func besideStreams(n int) column {
 		if err != nil {
 			return nil, err
 		}
-		defer srv.close()
-		return b.underClient(ctx, srv, o, "-m", "100", "-hold", strconv.Itoa(n), "-warm", "500")
+		s := &scene{server: srv}
+		return s, b.requests(ctx, s, o, "-m", "100", "-hold", strconv.Itoa(n), "-warm", "500")
 	}}
 }
 
 // besideConns is requests on ten connections to a server that has n more, idle.
 func besideConns(n int) column {
-	return column{name: thousands(float64(n)), x: float64(n), run: func(ctx context.Context, b *bench, c *contender) (sample, error) {
+	return column{name: thousands(float64(n)), x: float64(n), scene: func(ctx context.Context, b *bench, c *contender) (*scene, error) {
 		srv, o, err := b.serve(ctx, c, serveOptions{conns: n + 10})
 		if err != nil {
 			return nil, err
 		}
-		defer srv.close()
-		idle, err := b.hold(ctx, clientCore, o, "-c", strconv.Itoa(n), "-warm", "1")
-		if err != nil {
-			return nil, err
+		s := &scene{server: srv}
+		if s.idle, err = b.hold(ctx, clientCore, o, "-c", strconv.Itoa(n), "-warm", "1"); err != nil {
+			return s, err
 		}
-		defer idle.close()
-		return b.underClient(ctx, srv, o, "-c", "10", "-m", "10", "-warm", "500")
+		return s, b.requests(ctx, s, o, "-c", "10", "-m", "10", "-warm", "500")
 	}}
 }
 
 // withTables is a browser's requests with header tables of n bytes both ways.
 func withTables(n int) column {
-	return column{name: thousands(float64(n)), x: float64(n), run: func(ctx context.Context, b *bench, c *contender) (sample, error) {
+	return column{name: thousands(float64(n)), x: float64(n), scene: func(ctx context.Context, b *bench, c *contender) (*scene, error) {
 		if err := needs(c, false, tables, tenFields); err != nil {
 			return nil, err
 		}
@@ -51,8 +49,8 @@ func withTables(n int) column {
 		if err != nil {
 			return nil, err
 		}
-		defer srv.close()
-		return b.underClient(ctx, srv, o, "-m", "100", "-kind", "fields", "-table", strconv.Itoa(n), "-warm", "500")
+		s := &scene{server: srv}
+		return s, b.requests(ctx, s, o, "-m", "100", "-kind", "fields", "-table", strconv.Itoa(n), "-warm", "500")
 	}}
 }
 

@@ -27,7 +27,7 @@ var colours = []string{
 // draw makes the plot of one metric of an experiment; "" if it has none.
 func draw(e *experiment, t *tableResult, m metric) string {
 	s := collect(e, t, m)
-	if e.plot == noPlot || !m.ratio && e.plot == barPlot || len(s.series) == 0 {
+	if e.plot == noPlot || !m.ratio || len(s.series) == 0 {
 		return ""
 	}
 	var p picture

@@ -21,6 +21,7 @@ var (
 	grownMemory   = metric{key: "grown", title: "growth of resident memory, KiB for each", format: kibibytes, ratio: true}
 	latency99     = metric{key: "p99", title: "99th percentile, ms", format: milliseconds, ratio: true}
 	latency50     = metric{key: "p50", title: "median, ms", format: milliseconds, ratio: true}
+	growth        = metric{key: "growth", title: "times the first column, measured in turn with it", format: digits}
 	cpuPerMiB     = metric{key: "cpu", title: "server CPU, µs a MiB", format: digits, ratio: true}
 )
 
@@ -120,19 +121,19 @@ var experiments = []*experiment{
 		id: "growth-streams", title: "Requests beside open streams",
 		rows:    []string{"core", "events", "nethttp", "nghttpd", "h2o"},
 		columns: curve(besideStreams, 1, 10, 100, 1000, 10000),
-		metrics: []metric{cpuPerRequest}, plot: curvePlot,
+		metrics: []metric{cpuPerRequest, growth}, plot: curvePlot,
 	},
 	{
 		id: "growth-connections", title: "Requests beside idle connections",
 		rows:    append(slices.Clone(few), "nghttpd"),
 		columns: curve(besideConns, 1, 10, 100, 1000, 10000),
-		metrics: []metric{cpuPerRequest}, plot: curvePlot,
+		metrics: []metric{cpuPerRequest, growth}, plot: curvePlot,
 	},
 	{
 		id: "growth-tables", title: "Realistic requests with header tables of some bytes",
 		rows:    []string{"core", "events", "nethttp"},
 		columns: curve(withTables, 0, 1024, 4096, 16384, 65536),
-		metrics: []metric{cpuPerRequest}, plot: curvePlot,
+		metrics: []metric{cpuPerRequest, growth}, plot: curvePlot,
 	},
 	{
 		id: "fairness", title: "Small requests beside ten downloads on the same connection",
