@@ -120,3 +120,43 @@ func TestRepeatsHeaders(t *testing.T) {
 		t.Error("a copy is the same list")
 	}
 }
+
+// Whoever is told of requests is told of those, too, that repeat another, even if
+// it asks for that in between.
+func TestRepeatedRequestsAreTold(t *testing.T) {
+	for _, watched := range []bool{false, true} {
+		started, told := 0, ""
+		opts := events.ServerOptions{}
+		if watched {
+			opts.Diagnostics = new(events.Diagnostics)
+			opts.Diagnostics.Server.StreamStart = func(events.ServerStreamRecord, events.Headers) { started++ }
+		}
+		srv, err := events.CreateServer(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv.OnRequest(func(_ *events.Request, res *events.Response) {
+			told += "r"
+			res.EndString("x")
+		})
+		client, link := linkTo(t, srv)
+		ask := func() {
+			if _, err := client.Request(t.Context(), events.Headers{}); err != nil {
+				t.Fatal(err)
+			}
+			link.Settle()
+		}
+		ask()
+		ask()
+		on := srv.OnStream(func(*events.ServerStream, events.Headers, events.Flags) { told += "s" })
+		ask()
+		on.Remove()
+		ask()
+		if told != "rrsrr" {
+			t.Errorf("told %q, want %q", told, "rrsrr")
+		}
+		if watched && started != 4 {
+			t.Errorf("%d of 4 were watched", started)
+		}
+	}
+}

@@ -94,6 +94,26 @@ func (x *exchange) begin(shared, own []func(*ServerStream, Headers, Flags), new 
 	st.announced()
 }
 
+// beginLikeLast is begin for what most requests are: one with the very headers of
+// the last, which asked for nothing special, where nobody but its handlers has to
+// be told. It reports false, and has done nothing, if that is not so.
+func (ss *ServerSession) beginLikeLast(st *ServerStream) bool {
+	if ss.watcher != nil || ss.http1 != nil || ss.owner.onStream.any() || ss.onStream.any() ||
+		ss.handlers > 0 && uint32(ss.handlers) >= ss.conn.LocalSettings().MaxConcurrentStreams {
+		return false
+	}
+	list := ss.owner.compat.onRequest.take()
+	if len(list) == 0 {
+		return false
+	}
+	ss.handlers++
+	st.set(isCounted)
+	st.facts |= repeats
+	ss.announcing = &st.Stream
+	ss.asked = list
+	return true
+}
+
 // route returns who is to answer the request, or answers it for want of one.
 // streamed says that listeners of the stream event have had it already.
 func (x *exchange) route(srv *Server, streamed bool) []handler {

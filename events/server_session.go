@@ -158,6 +158,9 @@ func (ss *ServerSession) onRequest(e *core.HeadersReceived) {
 		st.set(gotEnd | noBody | noMoreIn)
 		st.facts |= bodiless
 	}
+	if st.headers == ss.plain && st.role == asExchange && ss.beginLikeLast(st) {
+		return
+	}
 	if ss.watcher != nil {
 		ss.watcher.created(&st.Stream, st.Headers())
 	}
