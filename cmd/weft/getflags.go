@@ -35,8 +35,9 @@ prior knowledge. Redirects are shown, not followed.
 
 A body from a file is read as it is sent. A transfer that takes longer than a
 second shows a progress bar on a terminal. The exit code is 0 only if every
-response came whole; 1 if a connection or a transfer failed, and then a line on
-standard error says which and why; 22 for --fail.
+response came whole; 1 if a value on the command line made no sense, or a
+connection or a transfer failed, and then a line on standard error says which
+and why; 2 for wrong flags; 22 for --fail; 130 after Ctrl-C.
 `
 
 // getFlags is the command line of weft get.
@@ -97,6 +98,8 @@ func parseURL(text string) (*url.URL, error) {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":
 		return nil, fmt.Errorf("%q is not a URL that can be fetched: it must begin with https:// or http://", text)
+	case u.User != nil: // which would otherwise be dropped without a word
+		return nil, fmt.Errorf("%q has a user in it: send one with -H 'authorization: ...'", u.Redacted())
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("%q has no host; a URL looks like https://localhost:8443/path", text)
 	}
