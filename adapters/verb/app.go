@@ -150,12 +150,18 @@ func (app *App) Route(method, pattern string, h Handler, before ...Middleware) {
 	if h == nil {
 		panic("verb: a route without a handler: " + pattern)
 	}
+	if method != "" && !isToken(method) {
+		panic("verb: no method of a request: " + strconv.Quote(method))
+	}
 	app.add(layer{pattern: compile(pattern, false), method: method, handler: behind(before, h)})
 }
 
 // behind puts middlewares before a handler.
 func behind(before []Middleware, h Handler) Handler {
 	for _, m := range slices.Backward(before) {
+		if m == nil {
+			panic(noMiddleware)
+		}
 		inner := h
 		h = func(req *Request, res *Response) (failed error) {
 			m(req, res, func(err ...error) {
@@ -180,6 +186,9 @@ func (app *App) Use(m ...Middleware) { app.UseAt("/", m...) }
 // captures.
 func (app *App) UseAt(path string, list ...Middleware) {
 	for _, m := range list {
+		if m == nil {
+			panic(noMiddleware)
+		}
 		app.add(layer{pattern: compile(path, true), before: m})
 	}
 }
@@ -187,17 +196,37 @@ func (app *App) UseAt(path string, list ...Middleware) {
 // UseError registers middlewares for errors of what was registered before.
 func (app *App) UseError(list ...ErrorMiddleware) {
 	for _, m := range list {
+		if m == nil {
+			panic(noMiddleware)
+		}
 		app.add(layer{pattern: compile("/", true), onError: m})
 	}
 }
 
 // Mount has an app serve a path and all below it, which it sees without that
 // path in its patterns. What it has no route for goes on in this app; so do
-// errors it does not deal with.
+// errors it does not deal with. An App that is nil, or would come to be within
+// itself, is a panic.
 func (app *App) Mount(path string, sub *App) {
+	if sub == nil || sub.has(app) {
+		panic("verb: an App that is nil, or has this one in it, is mounted at " + path)
+	}
 	app.add(layer{pattern: compile(path, true), mounted: sub})
 	app.announce()
 }
+
+// has reports whether other is the App, or mounted in it.
+func (app *App) has(other *App) bool {
+	if app == other {
+		return true
+	}
+	app.mu.Lock()
+	layers := slices.Clone(app.layers)
+	app.mu.Unlock()
+	return slices.ContainsFunc(layers, func(l layer) bool { return l.mounted != nil && l.mounted.has(other) })
+}
+
+const noMiddleware = "verb: a middleware that is nil"
 
 // OnSessionError registers f for errors of connections: f may destroy the
 // session. It returns a function that undoes that. f is a callback of package

@@ -80,6 +80,38 @@ func TestPatternsThatMakeNoSense(t *testing.T) {
 	}
 }
 
+// What could only fail when a request comes fails when it is registered; an App
+// within itself would then take the process with it.
+func TestRegisteringNothing(t *testing.T) {
+	pass := func(_ *Request, _ *Response, next Next) { next() }
+	for what, register := range map[string]func(app *App){
+		"no handler":                func(app *App) { app.Get("/", nil) },
+		"no WebSocket handler":      func(app *App) { app.WebSocket("/", nil) },
+		"no middleware":             func(app *App) { app.Use(pass, nil) },
+		"no middleware of a path":   func(app *App) { app.UseAt("/a", nil) },
+		"no middleware of a route":  func(app *App) { app.Get("/", says(""), pass, nil) },
+		"no middleware for errors":  func(app *App) { app.UseError(nil) },
+		"no http.Handler":           func(app *App) { app.All("/", HTTP(nil)) },
+		"no middleware of net/http": func(app *App) { app.Use(Wrap(nil)) },
+		"no method":                 func(app *App) { app.Route("G T", "/", says("")) },
+		"no app":                    func(app *App) { app.Mount("/", nil) },
+		"itself":                    func(app *App) { app.Mount("/", app) },
+		"itself, further down": func(app *App) {
+			sub, below := newApp(), newApp()
+			app.Mount("/a", sub)
+			sub.Mount("/", below)
+			below.Mount("/", app)
+		},
+	} {
+		if err := guard(func() { register(newApp()) }); err == nil {
+			t.Errorf("%s: no panic", what)
+		}
+	}
+	twice, app := newApp(), newApp() // is no circle
+	app.Mount("/a", twice)
+	app.Mount("/b", twice)
+}
+
 func TestMiddleware(t *testing.T) {
 	app, sub := newApp(), newApp()
 	var trace []string

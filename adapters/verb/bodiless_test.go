@@ -2,6 +2,7 @@ package verb
 
 import (
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -76,5 +77,14 @@ func TestSendThatFailsIsAnswered(t *testing.T) {
 				t.Error("by net/http:", want, w.Code)
 			}
 		}
+	}
+}
+
+// A status that is none is a panic of an http.Handler, as with net/http.
+func TestStatusOfHandler(t *testing.T) {
+	for _, status := range []int{-1, 0, 99, 600, 1000} {
+		app := newApp()
+		app.Get("/", HTTP(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })))
+		dial(t, app).get("/").is(t, 500, "Internal Server Error")
 	}
 }

@@ -27,7 +27,8 @@
 // and whose last may be "*" or "*name", which captures the rest, also an empty
 // one. Segments are compared after their escapes were undone; a slash at the
 // end of a path does not count. A pattern that makes no sense is a panic when
-// it is registered, as with http.ServeMux.
+// it is registered, as with http.ServeMux; so is a handler or middleware that is
+// nil.
 //
 // # Goroutines
 //

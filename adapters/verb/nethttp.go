@@ -198,6 +198,9 @@ func (c *borrowed) destroy(error) { c.broken = true }
 //
 //	app.All("/assets/*", verb.HTTP(http.StripPrefix("/assets", http.FileServerFS(assets))))
 func HTTP(h http.Handler) Handler {
+	if h == nil {
+		panic("verb: an http.Handler that is nil")
+	}
 	return func(req *Request, res *Response) error {
 		r, err := req.http()
 		if err != nil {
@@ -292,6 +295,8 @@ func (w *writer) WriteHeader(code int) {
 	switch {
 	case w.begun:
 		return
+	case code < 100 || code > 999:
+		panic(fmt.Sprintf("invalid WriteHeader code %d", code)) // as net/http has it
 	case code == http.StatusEarlyHints:
 		w.res.EarlyHints(w.h.Values("Link")...)
 		return
@@ -340,8 +345,9 @@ func (w *writer) FlushError() error {
 
 // finish is what is left to do when a handler has returned.
 func (w *writer) finish() error {
-	w.outer.ended = true
-	return w.end()
+	err := w.end()
+	w.outer.ended = err == nil // else there may be another answer, if nothing was sent
+	return err
 }
 
 // end ends the response.

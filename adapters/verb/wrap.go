@@ -12,6 +12,9 @@ import (
 // has its answer sent at once. The request is served for as long as the handler
 // runs all the same, which Request.Context tells to stop.
 func Wrap(m func(http.Handler) http.Handler) Middleware {
+	if m == nil {
+		panic(noMiddleware)
+	}
 	return func(req *Request, res *Response, next Next) {
 		r, err := req.http()
 		if err != nil {
