@@ -92,10 +92,14 @@ type SessionOptions struct {
 	Now func() time.Time
 }
 
-// Trace gets the bytes of a connection, in both directions. An
-// adapters/inspector Log is one.
+// Trace gets the bytes of a connection, in both directions and each in order. An
+// adapters/inspector Log is one. Its methods may run at the same time, but none
+// with itself; they must neither block nor call the session, whose lock may be
+// held, and p is theirs until they return.
 type Trace interface {
+	// Received gets what came from the peer, before it is acted on.
 	Received(now time.Time, p []byte)
+	// Sent gets what is handed to the transport.
 	Sent(now time.Time, p []byte)
 }
 

@@ -5,8 +5,12 @@ import "sync"
 // Sink is what a stream can be piped into: another stream, or anything like
 // one. Write reports whether there is room for more, or else says so by drain.
 type Sink interface {
+	// Write takes p, which is its until it returns, and reports whether more may
+	// follow at once. With an error the pipe ends.
 	Write(p []byte) (ready bool, err error)
+	// End is called once, behind the last piece, with nothing.
 	End(p []byte) error
+	// OnDrain has f called when more may follow.
 	OnDrain(f func()) Listener
 }
 
