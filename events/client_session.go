@@ -60,9 +60,7 @@ func NewClientSession(now time.Time, base string, opts SessionOptions) (*ClientS
 		return nil, err
 	}
 	cs.driven, cs.looped = true, true
-	if opts.Trace != nil {
-		cs.trace = opts.Trace(nil)
-	}
+	cs.trace = opts.traceOf(nil)
 	cs.connected()
 	return cs, nil
 }

@@ -143,7 +143,7 @@ func (opts *ConnectOptions) checkCarrier(u *base) (*tls.Config, error) {
 // run dials, and then pumps the connection to its end.
 func (cs *ClientSession) run(ctx, dial context.Context, u *base, cfg core.Config, secure *tls.Config, opts *ConnectOptions) {
 	defer cs.dialing()
-	conn, err := opts.dial(dial, u, secure)
+	conn, err := opts.connection(func() (net.Conn, error) { return opts.dial(dial, u, secure) })
 	switch {
 	case err != nil && ctx.Err() != nil:
 		err = abortError(ctx)
@@ -176,9 +176,7 @@ func (cs *ClientSession) run(ctx, dial context.Context, u *base, cfg core.Config
 	}
 	cs.carriedBy(conn, core.TransportUnknown)
 	cs.rarely().origins, cs.pumping = []string{u.origin()}, true
-	if opts.Trace != nil {
-		cs.trace = opts.Trace(conn)
-	}
+	cs.trace = opts.traceOf(conn)
 	if err := cs.start(opts.Now(), cfg, true); err != nil {
 		cs.pumping = false
 		cs.destroy(err, core.InternalError)

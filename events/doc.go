@@ -54,9 +54,9 @@
 // CANCEL it only closes, and Stream.Complete tells whether the peer had said
 // all. An error nobody listens for is logged. A panic in a callback of a stream
 // ends that stream, with a response of status 500 if none was begun; in a
-// callback of a session it ends that session. Objects of streams are not
-// recycled: one that is over still tells its RSTCode, and refuses writes with an
-// error.
+// callback of a session it ends that session, and in what a handshake or a dial
+// calls, that connection. Objects of streams are not recycled: one that is over
+// still tells its RSTCode, and refuses writes with an error.
 //
 // A stream keeps its place under the announced limit of concurrent streams
 // until it is closed on the wire and released by whoever serves it: see

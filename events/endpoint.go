@@ -25,7 +25,7 @@ const (
 // Receive is part of transport.Endpoint.
 func (s *Session) Receive(now time.Time, p []byte) {
 	if s.trace != nil {
-		s.trace.Received(now, p)
+		s.traceReceived(now, p)
 	}
 	s.beginTurn(now)
 	if s.watcher != nil {
@@ -110,7 +110,7 @@ func (s *Session) SwapOutput(spare []byte) []byte {
 	out := s.conn.SwapOutput(spare)
 	if len(out) > 0 {
 		if s.trace != nil {
-			s.trace.Sent(s.time(), out)
+			s.traceSent(s.time(), out)
 		}
 		s.publish()
 	}

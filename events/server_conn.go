@@ -196,9 +196,7 @@ func (srv *Server) newSession(now time.Time, conn net.Conn) (*ServerSession, err
 		ss.clock = srv.clock // its time is that of its loop
 	}
 	ss.carriedBy(conn, srv.carrier)
-	if srv.opts.Trace != nil {
-		ss.trace = srv.opts.Trace(conn)
-	}
+	ss.trace = srv.opts.traceOf(conn)
 	srv.mu.Lock()
 	srv.sessions[ss] = true
 	closed, timeout := srv.closed, srv.timeout

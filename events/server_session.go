@@ -53,9 +53,7 @@ func NewServerSession(now time.Time, opts SessionOptions) (*ServerSession, error
 		return nil, err
 	}
 	ss.carriedBy(nil, core.TransportUnknown)
-	if opts.Trace != nil {
-		ss.trace = opts.Trace(nil)
-	}
+	ss.trace = opts.traceOf(nil)
 	return ss, nil
 }
 

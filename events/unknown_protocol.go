@@ -53,7 +53,7 @@ func (srv *Server) negotiate(conn net.Conn) (spoken, error) {
 	}
 	ctx, cancel := context.WithTimeout(srv.ctx, srv.handshake)
 	defer cancel()
-	if err := c.HandshakeContext(ctx); err != nil {
+	if err := srv.shakeHands(ctx, c); err != nil {
 		return nothing, err
 	}
 	state := c.ConnectionState()
