@@ -115,12 +115,18 @@ func (p *PushStream) fail(err error) {
 	}
 }
 
-// later runs a callback in a turn of the connection, if there is one.
+// later runs a callback in a turn of the connection, if there is one. If it panics,
+// that harms neither the response the push belongs to nor anybody else.
 func (p *PushStream) later(f func()) {
+	guarded := func() {
+		if err := guard(f); err != nil {
+			p.app.options().logger().Error("weft: a listener of a push panicked", "path", p.path, "error", err)
+		}
+	}
 	if p.session != nil {
-		p.session.Do(f)
+		p.session.Do(guarded)
 	} else {
-		go f()
+		go guarded()
 	}
 }
 

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"weft/events"
@@ -243,4 +245,33 @@ func TestPushLog(t *testing.T) {
 			t.Errorf("%s: logged %q, want %q", x.path, b.String(), x.level)
 		}
 	}
+}
+
+// A listener that panics harms nobody, wherever it runs.
+func TestPushListenerPanics(t *testing.T) {
+	var b bytes.Buffer
+	app := CreateServer(HTTP2).WithOptions(Options{Logger: slog.New(slog.NewTextHandler(&b, nil))})
+	app.Get("/", func(_ *Request, res *Response) error {
+		res.Push("/pushed").OnError(func(error) { panic("oh") })
+		return res.Text("page")
+	})
+	logged := func(what string) {
+		if n := strings.Count(b.String(), "a listener of a push panicked"); n != 1 {
+			t.Errorf("%s: %d panics logged, want 1: %s", what, n, b.String())
+		}
+		b.Reset()
+	}
+	synctest.Test(t, func(t *testing.T) {
+		app.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)) // where nothing can be pushed
+		synctest.Wait()
+		logged("by net/http")
+	})
+	onLink(t, app, events.SessionOptions{}, func(l *linked) {
+		l.accept = func(st *events.ClientStream, _ string) { st.Close(events.RefusedStream) }
+		l.get("/")
+		logged("refused")
+		if l.client.Closed() || l.client.Destroyed() {
+			t.Error("the session ended with it")
+		}
+	})
 }
