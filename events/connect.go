@@ -209,7 +209,7 @@ func (opts *ConnectOptions) dial(ctx context.Context, u *base, cfg *tls.Config) 
 	}
 	if cfg.ServerName == "" {
 		cfg = cfg.Clone()
-		cfg.ServerName = u.host
+		cfg.ServerName = wefttls.ServerName(u.host)
 	}
 	raw, err := opts.dialTCP(ctx, u.address())
 	if err != nil {

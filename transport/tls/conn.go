@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"weft/transport"
@@ -125,13 +126,23 @@ func Dial(ctx context.Context, addr string, cfg *tls.Config) (*Conn, error) {
 			return nil, fmt.Errorf("weft/tls: %w", err)
 		}
 		cfg = cfg.Clone()
-		cfg.ServerName = host
+		cfg.ServerName = ServerName(host)
 	}
 	raw, err := tcp.Dial(ctx, addr, tcp.Options{})
 	if err != nil {
 		return nil, err
 	}
 	return Handshake(ctx, raw, addr, cfg)
+}
+
+// ServerName returns the name by which the certificate of a host is judged: the
+// host, an address of IPv6 without its zone, which means something on this machine
+// only (RFC 6874 §4).
+func ServerName(host string) string {
+	if strings.Contains(host, ":") {
+		host, _, _ = strings.Cut(host, "%")
+	}
+	return host
 }
 
 // Handshake is Dial on a connection that was made by other means. cfg has a

@@ -267,3 +267,13 @@ func TestDialSaysWhatWasChosen(t *testing.T) {
 		}
 	}
 }
+
+func TestServerName(t *testing.T) {
+	for host, want := range map[string]string{
+		"example.org": "example.org", "192.0.2.1": "192.0.2.1", "::1": "::1", "fe80::1%eth0": "fe80::1",
+	} {
+		if got := tls.ServerName(host); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
+		}
+	}
+}
