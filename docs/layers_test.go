@@ -19,7 +19,7 @@ func layer(path string) int {
 		return 1
 	case rel == "internal/spare": // what the layers above lend to connections of the core
 		return 1
-	case rel == "internal/byid": // a container, which knows of nothing
+	case rel == "internal/byid" || rel == "internal/warm": // which know of nothing
 		return 0
 	case rel == "core" || strings.HasPrefix(rel, "core/"):
 		return 0

@@ -7,6 +7,7 @@ import (
 
 	"weft/core"
 	"weft/internal/spare"
+	"weft/internal/warm"
 )
 
 // Driver is an Endpoint around a core.Conn: the core, a lock, and one function
@@ -182,3 +183,12 @@ func (d *Driver) Resting() bool { return d.flags.Load()&flagResting != 0 }
 
 // OnWake is part of Endpoint.
 func (d *Driver) OnWake(f func()) { d.wake.Store(&f) }
+
+// Warm is part of Warmer.
+func (d *Driver) Warm(step int) {
+	if step == 0 {
+		warm.Up(d)
+		return
+	}
+	d.conn.Warm(step - 1)
+}

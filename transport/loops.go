@@ -132,6 +132,7 @@ type loop struct {
 // place is where a connection sits.
 type place struct {
 	p   *pump
+	s   *seat // p's
 	gen int32 // of how many at this place it is
 }
 
@@ -167,6 +168,7 @@ func (l *loop) seat(p *pump, w *rawWire) *seat {
 	defer l.mu.Unlock()
 	s := &seat{loop: l, wire: w}
 	s.blocker, _ = p.ep.(Blocker)
+	s.warmer, _ = p.ep.(Warmer)
 	if n := len(l.free) - 1; n >= 0 {
 		s.slot = l.free[n]
 		l.free = l.free[:n]
@@ -176,6 +178,7 @@ func (l *loop) seat(p *pump, w *rawWire) *seat {
 	}
 	at := &l.places[s.slot]
 	at.p = p
+	at.s = s
 	at.gen++
 	s.gen = at.gen
 	return s
@@ -238,12 +241,19 @@ func (l *loop) fetch() bool {
 		return false
 	}
 	l.mu.Lock()
+	many := len(l.places)-len(l.free) >= warmFrom
+	if many {
+		l.warmPumps()
+	}
 	for _, ev := range l.events {
 		if s := l.places[ev.Slot]; s.p != nil && s.gen == ev.Gen && s.p.seat.standUp() {
 			l.batch = append(l.batch, call{s.p, ev.Last})
 		}
 	}
 	l.mu.Unlock()
+	if many {
+		l.warmBatch()
+	}
 	if l.careful = !l.until.IsZero() && time.Now().Before(l.until); !l.careful {
 		l.until = time.Time{}
 	}

@@ -10,6 +10,7 @@ type seat struct {
 	loop    *loop
 	wire    *rawWire
 	blocker Blocker // the endpoint, if it is one
+	warmer  Warmer  // likewise
 
 	slot, gen int32 // where in loop.places; slot is negative once the pump has left. Guarded by loop.mu
 

@@ -19,6 +19,7 @@ func New(net.Conn) (*Sock, bool) { return nil, false }
 func (*Sock) Init(net.Conn) bool { return false }
 
 func (*Sock) Control(func(uintptr)) error        { panic("unreachable") }
+func (*Sock) Warm()                              { panic("unreachable") }
 func (*Sock) CloseWrite() error                  { panic("unreachable") }
 func (*Sock) Close() error                       { panic("unreachable") }
 func (*Sock) Interrupt()                         { panic("unreachable") }

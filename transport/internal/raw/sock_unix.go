@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"weft/internal/warm"
 	"weft/transport/internal/pool"
 )
 
@@ -267,3 +268,16 @@ func (s *Sock) opError(op string, err error) error {
 	local := s.conn.LocalAddr()
 	return &net.OpError{Op: op, Net: local.Network(), Source: local, Addr: s.conn.RemoteAddr(), Err: os.NewSyscallError(op, no)}
 }
+
+// Warm has the processor fetch what package net has of the socket.
+func (s *Sock) Warm() {
+	switch c := s.conn.(type) {
+	case *net.TCPConn:
+		warm.Behind(c, netFDSize)
+	case *net.UnixConn:
+		warm.Behind(c, netFDSize)
+	}
+}
+
+// netFDSize is about the size of what a connection of package net points to.
+const netFDSize = 192
