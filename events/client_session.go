@@ -83,7 +83,7 @@ func newClientSession(now time.Time, u *base, opts *SessionOptions) (*ClientSess
 // were waiting for it.
 func (cs *ClientSession) connected() {
 	cs.post(func() {
-		for _, f := range cs.take(&cs.on.connect) {
+		for _, f := range cs.take(func(on *sessionEvents) *event[func()] { return &on.connect }) {
 			cs.guard(f)
 		}
 		cs.mu.Lock()

@@ -8,7 +8,8 @@ import "weft/core"
 func (s *Session) OnFrameError(f func(frameType uint8, code core.ErrCode, id StreamID)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.listeners().frameError, s.on.frameError.add(f)}
+	on := s.listeners()
+	return Listener{&s.mu, &on.frameError, on.frameError.add(f)}
 }
 
 // OnFrameError registers f for when a frame of the stream could not be sent,

@@ -78,7 +78,7 @@ func newServerSession(now time.Time, opts *SessionOptions, carrier core.Transpor
 				ss.guard(func() { f(ss) })
 			}
 		}
-		for _, f := range ss.take(&ss.on.connect) {
+		for _, f := range ss.take(func(on *sessionEvents) *event[func()] { return &on.connect }) {
 			ss.guard(f)
 		}
 	})
@@ -86,10 +86,10 @@ func newServerSession(now time.Time, opts *SessionOptions, carrier core.Transpor
 }
 
 // take returns the functions to call, for a task that runs without the lock.
-func (s *Session) take(e *event[func()]) []func() {
+func (s *Session) take(which func(on *sessionEvents) *event[func()]) []func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return e.take(nil)
+	return which(s.on).take(nil)
 }
 
 // OnStream registers f for each request. The server's listeners come first.

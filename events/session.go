@@ -231,7 +231,8 @@ func (s *Session) Do(f func()) {
 func (s *Session) OnConnect(f func()) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.listeners().connect, s.on.connect.add(f)}
+	on := s.listeners()
+	return Listener{&s.mu, &on.connect, on.connect.add(f)}
 }
 
 // OnClose registers f for when the session has ended and with it all of its
@@ -239,7 +240,8 @@ func (s *Session) OnConnect(f func()) Listener {
 func (s *Session) OnClose(f func()) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.listeners().close, s.on.close.add(f)}
+	on := s.listeners()
+	return Listener{&s.mu, &on.close, on.close.add(f)}
 }
 
 // OnError registers f for what ends the session before its time. Without a
@@ -248,7 +250,8 @@ func (s *Session) OnClose(f func()) Listener {
 func (s *Session) OnError(f func(err error)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.listeners().error, s.on.error.add(f)}
+	on := s.listeners()
+	return Listener{&s.mu, &on.error, on.error.add(f)}
 }
 
 // OnGoaway registers f for a GOAWAY of the peer. With NoError the session then
@@ -256,28 +259,32 @@ func (s *Session) OnError(f func(err error)) Listener {
 func (s *Session) OnGoaway(f func(code core.ErrCode, lastStream StreamID, opaque []byte)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.listeners().goaway, s.on.goaway.add(f)}
+	on := s.listeners()
+	return Listener{&s.mu, &on.goaway, on.goaway.add(f)}
 }
 
 // OnPing registers f for a PING of the peer, which has been answered.
 func (s *Session) OnPing(f func(payload [8]byte)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.listeners().ping, s.on.ping.add(f)}
+	on := s.listeners()
+	return Listener{&s.mu, &on.ping, on.ping.add(f)}
 }
 
 // OnLocalSettings registers f for when the peer has acknowledged our settings.
 func (s *Session) OnLocalSettings(f func(Settings)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.listeners().localSettings, s.on.localSettings.add(f)}
+	on := s.listeners()
+	return Listener{&s.mu, &on.localSettings, on.localSettings.add(f)}
 }
 
 // OnRemoteSettings registers f for the settings of the peer.
 func (s *Session) OnRemoteSettings(f func(Settings)) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.listeners().remoteSettings, s.on.remoteSettings.add(f)}
+	on := s.listeners()
+	return Listener{&s.mu, &on.remoteSettings, on.remoteSettings.add(f)}
 }
 
 // LocalSettings returns our settings as far as the peer has acknowledged them.

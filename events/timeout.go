@@ -39,7 +39,8 @@ func (t *idle) passed(now time.Time) bool {
 func (s *Session) OnTimeout(f func()) Listener {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Listener{&s.mu, &s.listeners().timeout, s.on.timeout.add(f)}
+	on := s.listeners()
+	return Listener{&s.mu, &on.timeout, on.timeout.add(f)}
 }
 
 // SetTimeout has the timeout event emitted when nothing was received or sent
@@ -248,7 +249,7 @@ func (s *Session) sayTimeout() {
 	if s.server != nil && s.server.byServer {
 		s.server.owner.sessionTimedOut(s.server)
 	}
-	for _, f := range s.take(&s.on.timeout) {
+	for _, f := range s.take(func(on *sessionEvents) *event[func()] { return &on.timeout }) {
 		s.guard(f)
 	}
 }

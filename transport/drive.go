@@ -186,9 +186,13 @@ func (d *Driver) OnWake(f func()) { d.wake.Store(&f) }
 
 // Warm is part of Warmer.
 func (d *Driver) Warm(step int) {
-	if step == 0 {
+	switch {
+	case step == 0:
 		warm.Up(d)
-		return
+	case step == 1:
+		warm.Up(d.conn)
+	case d.mu.TryLock():
+		d.conn.Warm(step - 2)
+		d.mu.Unlock()
 	}
-	d.conn.Warm(step - 1)
 }

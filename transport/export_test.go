@@ -23,3 +23,5 @@ func (ls *Loops) Waiting() (conns, loops int) {
 	}
 	return conns, len(ls.loops)
 }
+
+const WarmFrom = warmFrom

@@ -9,7 +9,9 @@ type Warmer interface {
 	// Warm asks for what is step pointers away from the endpoint, itself being the
 	// step 0, up to WarmSteps. It is called between turns, for all connections that
 	// are ready, step by step: so the lines of many are under way at a time, and
-	// those that a step has to look at have arrived. It changes nothing.
+	// those that a step has to look at have arrived. It changes nothing. It may be
+	// called while other goroutines use the endpoint, and then does what it can
+	// without waiting for them.
 	Warm(step int)
 }
 
