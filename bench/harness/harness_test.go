@@ -22,6 +22,22 @@ func TestMedian(t *testing.T) {
 	}
 }
 
+func TestRatio(t *testing.T) {
+	for _, test := range []struct {
+		values, others []float64
+		want           float64
+	}{
+		{[]float64{3}, []float64{6}, 0.5},
+		// A machine that is slow in the last two rounds.
+		{[]float64{1, 1.2, 2, 2.2, 2.4}, []float64{1, 1, 2, 2, 2}, 1.1},
+		{[]float64{9}, []float64{2, 4}, 3},
+	} {
+		if got := ratio(test.values, test.others); math.Abs(got-test.want) > 1e-9 {
+			t.Errorf("ratio(%v, %v) = %v, want %v", test.values, test.others, got, test.want)
+		}
+	}
+}
+
 const h2loadOutput = `starting benchmark...
 spawning thread #0: 1 total client(s). 1000 total requests
 Application protocol: h2c

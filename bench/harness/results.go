@@ -54,18 +54,13 @@ func (t *tableResult) at(row, column string) *cell {
 	return t.Cells[row][column]
 }
 
-// value returns the median of a metric; ok reports whether there is one.
-func (r *results) value(table, row, column, key string) (v float64, ok bool) {
-	t := r.Tables[table]
+// values returns a metric of all rounds.
+func (r *results) values(f ref) []float64 {
+	t := r.Tables[f.table]
 	if t == nil {
-		return 0, false
+		return nil
 	}
-	values := t.Cells[row][column].values(key)
-	if len(values) == 0 {
-		return 0, false
-	}
-	v, _, _ = median(values)
-	return v, true
+	return t.Cells[f.row][f.column].values(f.key)
 }
 
 // loadResults reads what earlier runs kept; a file that is not there is none.

@@ -106,8 +106,7 @@ func figure(m metric, values, baseValues []float64, isBase bool) string {
 		text += fmt.Sprintf(" (%s–%s)", m.format(low), m.format(high))
 	}
 	if m.ratio && !isBase && len(baseValues) > 0 {
-		to, _, _ := median(baseValues)
-		text += fmt.Sprintf(" ×%s", digits(mid/to))
+		text += fmt.Sprintf(" ×%s", digits(ratio(values, baseValues)))
 	}
 	return text
 }

@@ -25,16 +25,21 @@ func (r ref) with(row string) ref { r.row = row; return r }
 
 // measured returns the figure that the target is about.
 func (t target) measured(r *results) (v float64, ok bool) {
-	v, ok = r.value(t.value.table, t.value.row, t.value.column, t.value.key)
-	if ok && t.to != (ref{}) {
-		var to float64
-		to, ok = r.value(t.to.table, t.to.row, t.to.column, t.to.key)
-		v /= to
+	values := r.values(t.value)
+	if len(values) == 0 {
+		return 0, false
 	}
-	if ok && t.scale != 0 {
+	if t.to == (ref{}) {
+		v, _, _ = median(values)
+	} else if others := r.values(t.to); len(others) > 0 {
+		v = ratio(values, others)
+	} else {
+		return 0, false
+	}
+	if t.scale != 0 {
 		v /= t.scale
 	}
-	return v, ok
+	return v, true
 }
 
 // met reports whether v is what the target asks for, or by half less.

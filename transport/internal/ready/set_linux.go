@@ -47,7 +47,7 @@ func New() (*Set, error) {
 		return nil, os.NewSyscallError("eventfd2", no)
 	}
 	s.bell = int(bell)
-	if err := s.Add(bell, ofBell, 0); err == nil {
+	if err = s.Add(bell, ofBell, 0); err == nil {
 		// A set can be waited for like anything else that can be read, so that
 		// Go's poller looks after it.
 		if err = syscall.SetNonblock(fd, true); err == nil {
