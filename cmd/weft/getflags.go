@@ -98,8 +98,6 @@ func parseURL(text string) (*url.URL, error) {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Opaque != "":
 		return nil, fmt.Errorf("%q is not a URL that can be fetched: it must begin with https:// or http://", text)
-	case u.User != nil: // which would otherwise be dropped without a word
-		return nil, fmt.Errorf("%q has a user in it: send one with -H 'authorization: ...'", u.Redacted())
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("%q has no host; a URL looks like https://localhost:8443/path", text)
 	}

@@ -93,7 +93,6 @@ func TestBadInput(t *testing.T) {
 		{"get https://", 1, []string{"host"}},
 		{"get https://local%zzhost/", 1, []string{"not a URL"}},
 		{"get ftp://localhost/", 1, []string{"ftp://localhost/", "https://"}},
-		{"get https://me:secret@localhost/", 1, []string{"me:xxxxx@", "authorization"}},
 		{"get -H nonsense https://localhost/", 1, []string{"nonsense", "name: value"}},
 		{"get -d @" + missing + " https://localhost/", 1, []string{missing}},
 		{"get -d @" + dir + " https://localhost/", 1, []string{dir, "directory"}},
