@@ -38,7 +38,9 @@ func (l *loop) warmBatch() {
 			s := l.batch[i].p.seat
 			switch step {
 			case 0:
-				warm.Up(s.wire)
+				if w, ok := s.wire.(*rawWire); ok {
+					warm.Up(w)
+				}
 			case 1:
 				s.wire.Warm()
 			}

@@ -25,7 +25,8 @@ import (
 // loop to another goroutine, which goes on with the other connections. So an
 // endpoint that blocks holds up others for no longer than that.
 //
-// Loops are for TCP and Unix sockets on Linux. Everything else is left to Start.
+// Loops are for TCP and Unix sockets, and TLS over them, on Linux. Everything else
+// is left to Start.
 // A loop ends with its last connection.
 //
 // What Loops pump must not be closed by anybody else: where Run and Start would
@@ -42,7 +43,7 @@ type Loops struct {
 func (ls *Loops) Start(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options, ended func(error)) {
 	p := newPump(wireOf(conn), ep, opts.withDefaults())
 	p.ended = ended
-	if w, ok := p.wire.(*rawWire); ok {
+	if w, ok := p.wire.(loopWire); ok {
 		if l := ls.pick(); l != nil {
 			p.seat = l.seat(p, w)
 		}
@@ -163,7 +164,7 @@ func newLoop(of *Loops) (*loop, error) {
 }
 
 // seat gives the pump a place.
-func (l *loop) seat(p *pump, w *rawWire) *seat {
+func (l *loop) seat(p *pump, w loopWire) *seat {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := &seat{loop: l, wire: w}
@@ -199,7 +200,8 @@ func (l *loop) run() {
 			l.batch[l.next].p = nil
 			l.next++
 			if l.careful {
-				if c.p.awaited = c.p.seat.wire.peek(); c.p.awaited || !c.p.seat.sitDown() {
+				n, err := c.p.seat.wire.Poll()
+				if c.p.awaited = n > 0 || err != nil; c.p.awaited || !c.p.seat.sitDown() {
 					go c.p.goOnAlone()
 				}
 				continue

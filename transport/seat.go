@@ -8,7 +8,7 @@ import (
 // seat is what a pump has of a loop.
 type seat struct {
 	loop    *loop
-	wire    *rawWire
+	wire    loopWire
 	blocker Blocker // the endpoint, if it is one
 	warmer  Warmer  // likewise
 
@@ -51,6 +51,18 @@ func (s *seat) sitDown() bool {
 	s.waiting.Store(true)
 	// Who closes the connection looks at waiting after it has set shut.
 	return !s.shut.Load() || !s.standUp()
+}
+
+// takeSeat has the loop wait for the first input, or reports false.
+func (p *pump) takeSeat() bool {
+	s := p.seat
+	if s.wire.More() { // what came with a handshake
+		if n, err := s.wire.Poll(); n > 0 || err != nil {
+			p.awaited = true
+			return false
+		}
+	}
+	return s.comeBack()
 }
 
 // comeBack has the loop wait for input from now on, or reports false.
@@ -122,15 +134,15 @@ func (p *pump) serve(last, only bool) (stays bool) {
 		if p.mustPause() || s.blocker != nil && s.blocker.MayBlock() {
 			return false
 		}
-		if !s.wire.peek() {
-			return true
-		}
-		if s.wire.err != nil {
+		n, err := s.wire.Poll()
+		if err != nil {
 			p.awaited = true // for the goroutine's Next
 			return false
 		}
-		in, _ := s.wire.next()
-		n := len(in)
+		if n == 0 {
+			return true
+		}
+		in, _ := s.wire.Next()
 		if p.discard.Load() {
 			s.wire.Release()
 		} else {
@@ -144,7 +156,7 @@ func (p *pump) serve(last, only bool) (stays bool) {
 		if p.kept || n >= heavyInput || s.lone >= loneTurns {
 			return false
 		}
-		if !last {
+		if !last && !s.wire.More() {
 			return true
 		}
 	}

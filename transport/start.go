@@ -31,7 +31,7 @@ func (p *pump) start(ctx context.Context) {
 	}
 	p.watch(ctx)
 	p.begin()
-	if p.seat == nil || !p.seat.comeBack() {
+	if p.seat == nil || !p.takeSeat() {
 		p.goRead()
 	}
 }
@@ -44,6 +44,22 @@ type leanWire interface {
 	// Interrupt has a Next that waits, or the next one that would, return
 	// nothing, without an error. It may be called from any goroutine.
 	Interrupt()
+}
+
+// loopWire is a Wire that a loop can wait for.
+type loopWire interface {
+	leanWire
+	// Control calls f with the descriptor, which stays open until f returns; or
+	// returns an error if there is none any more.
+	Control(f func(fd uintptr)) error
+	// Poll is an Await that does not wait. It says how many bytes Next will return,
+	// or with what error; or neither, if Next would wait.
+	Poll() (n int, err error)
+	// More reports whether there may be something to read, after a Poll and the Next
+	// that followed, or before the first, that the loop is not told of.
+	More() bool
+	// Warm has the processor fetch what a Poll will look at.
+	Warm()
 }
 
 // leanReads is how many reads after a rest are waited for with a small stack: as
@@ -89,7 +105,7 @@ func (p *pump) read() {
 // none.
 func (p *pump) sparing() bool {
 	if s := p.seat; s != nil {
-		return !s.shut.Load() && !p.opts.Now().Before(s.alone) && !(s.blocker != nil && s.blocker.MayBlock())
+		return !s.shut.Load() && !s.wire.More() && !p.opts.Now().Before(s.alone) && !(s.blocker != nil && s.blocker.MayBlock())
 	}
 	if !p.lean {
 		return false

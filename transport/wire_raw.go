@@ -31,11 +31,14 @@ func (w *rawWire) Next() ([]byte, error) {
 	return w.next()
 }
 
-// peek reads what Next is to return, and reports false if there is nothing.
-func (w *rawWire) peek() bool {
+func (w *rawWire) Poll() (int, error) {
 	w.in, w.size, w.err = w.Sock.TryRead()
-	return w.size > 0 || w.err != nil
+	return w.size, w.err
 }
+
+// More reports false: a read that was not short is one after which the pump goes
+// on by itself.
+func (w *rawWire) More() bool { return false }
 
 func (w *rawWire) TryNext() ([]byte, error) {
 	w.in, w.size, w.err = w.Sock.TryRead()

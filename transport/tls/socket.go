@@ -22,6 +22,7 @@ type socket struct {
 	in    *pool.Input // nil when all of it was read
 	rest  []byte      // of in
 	inErr error       // what follows
+	full  bool        // the last fetch took as much as it could
 
 	mu      sync.Mutex
 	queue   []byte // records to be written; queue[:off] has been
@@ -77,8 +78,13 @@ func (s *socket) Read(p []byte) (int, error) {
 
 // fetch waits for input, and reports false if it was interrupted. What was
 // fetched before must have been read.
-func (s *socket) fetch() bool {
-	in, n, err := s.raw.Read()
+func (s *socket) fetch() bool { return s.fetched(s.raw.Read()) }
+
+// poll is a fetch that reports false where it would wait.
+func (s *socket) poll() bool { return s.fetched(s.raw.TryRead()) }
+
+func (s *socket) fetched(in *pool.Input, n int, err error) bool {
+	s.full = n == len(in)
 	switch {
 	case err != nil:
 		s.inErr = err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -187,13 +188,25 @@ func TestKeyLogOnlyWhenAsked(t *testing.T) {
 	}
 }
 
+// inLoops is Run by Loops.
+func inLoops(ctx context.Context, conn io.ReadWriteCloser, ep transport.Endpoint, opts transport.Options) error {
+	ended := make(chan error)
+	new(transport.Loops).Start(ctx, conn, ep, opts, func(err error) { ended <- err })
+	return <-ended
+}
+
 // TestPump runs both sides over TCP, where the records are written without
-// blocking, and over a pipe, where they are not.
+// blocking, in goroutines and in loops, and over a pipe, where they are not.
 func TestPump(t *testing.T) {
 	for name, pair := range map[string]func() (net.Conn, net.Conn){
-		"tcp": func() (net.Conn, net.Conn) { return h2test.Sockets(t) },
-		"mem": func() (net.Conn, net.Conn) { return mem.Pipe() },
+		"tcp":   func() (net.Conn, net.Conn) { return h2test.Sockets(t) },
+		"loops": func() (net.Conn, net.Conn) { return h2test.Sockets(t) },
+		"mem":   func() (net.Conn, net.Conn) { return mem.Pipe() },
 	} {
+		pump := transport.Run
+		if name == "loops" {
+			pump = inLoops
+		}
 		for _, version := range []uint16{ctls.VersionTLS12, ctls.VersionTLS13} {
 			t.Run(name+" "+ctls.VersionName(version), func(t *testing.T) {
 				server, client := configs(t, false)
@@ -212,7 +225,7 @@ func TestPump(t *testing.T) {
 				var wg sync.WaitGroup
 				run := func(conn io.ReadWriteCloser, ep transport.Endpoint) {
 					var end *transport.CloseError
-					if err := transport.Run(t.Context(), conn, ep, transport.Options{}); !errors.As(err, &end) || !end.Orderly() {
+					if err := pump(t.Context(), conn, ep, transport.Options{}); !errors.As(err, &end) || !end.Orderly() {
 						t.Errorf("ended with %v", err)
 					}
 				}
@@ -224,6 +237,60 @@ func TestPump(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Requests of all sizes, one after another: records that come whole and in
+// pieces, a handshake that brings the first of them along, and ends behind data.
+func TestSmallRecordsInLoops(t *testing.T) {
+	server, client := configs(t, false)
+	for _, version := range []uint16{ctls.VersionTLS12, ctls.VersionTLS13} {
+		client := client.Clone()
+		client.MaxVersion = version
+		var loops transport.Loops
+		var all sync.WaitGroup
+		for i := range 8 {
+			const n = 100
+			a, b := h2test.Sockets(t)
+			c, s := h2test.NewClient(time.Now(), core.Config{}), h2test.NewServer(time.Now(), core.Config{})
+			up := 0
+			next := func() (path string, size int) {
+				size = (c.Answers + 1) * (i + 1)
+				up += size
+				return "/" + strconv.Itoa(size), size
+			}
+			c.OnEvent = func(ev core.Event) {
+				if d, ok := ev.(*core.DataReceived); !ok || !d.EndStream {
+					return
+				}
+				if c.Answers == n {
+					c.Conn.Shutdown(time.Now())
+				} else {
+					path, size := next()
+					c.Next(time.Now(), path, size)
+				}
+			}
+			c.Request(next())
+			for _, end := range []struct {
+				conn io.ReadWriteCloser
+				ep   transport.Endpoint
+			}{{tls.Client(a, client), c}, {tls.Server(b, server), s}} {
+				all.Add(1)
+				go loops.Start(t.Context(), end.conn, end.ep, transport.Options{}, func(err error) {
+					var end *transport.CloseError
+					if !errors.As(err, &end) || !end.Orderly() {
+						t.Errorf("ended with %v", err)
+					}
+					all.Done()
+				})
+			}
+			defer func() {
+				if c.Answers != n || s.Body != int64(up) {
+					t.Errorf("%d answers, %d bytes up of %d", c.Answers, s.Body, up)
+				}
+			}()
+		}
+		all.Wait()
 	}
 }
 

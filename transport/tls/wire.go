@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"weft/internal/warm"
 	"weft/transport/internal/pool"
 )
 
@@ -11,12 +12,17 @@ type wire struct {
 	err  error // what Next returns from now on
 
 	in    *pool.Input
+	have  int  // of in, decrypted by Poll for Next
 	dry   bool // everything that was fetched has been decrypted
 	plain int  // bytes of StartWrite that have not been reported
 }
 
 // Next decrypts all that was read at once, up to 64 KiB.
 func (w *wire) Next() ([]byte, error) {
+	if n := w.have; n > 0 {
+		w.have = 0
+		return w.in[:n], nil
+	}
 	for {
 		if w.err != nil {
 			return nil, w.err
@@ -38,6 +44,43 @@ func (w *wire) Next() ([]byte, error) {
 func (w *wire) Await() {
 	if w.dry && w.err == nil && w.sock.fetch() {
 		w.dry = false
+	}
+}
+
+// Poll decrypts what has come, without waiting.
+func (w *wire) Poll() (int, error) {
+	for w.err == nil && w.have == 0 {
+		if w.dry && !w.sock.poll() {
+			return 0, nil
+		}
+		w.dry = false
+		if w.have = w.decrypt(); w.have == 0 {
+			w.Release()
+		}
+	}
+	if w.have > 0 {
+		return w.have, nil
+	}
+	return 0, w.err
+}
+
+// More reports whether something may be left that was read, or that the socket has
+// since a read that came back full.
+func (w *wire) More() bool { return !w.dry || w.err != nil || w.sock.full }
+
+// Control gives the descriptor of the connection below.
+func (w *wire) Control(f func(fd uintptr)) error {
+	if w.sock == nil {
+		return w.err
+	}
+	return w.sock.raw.Control(f)
+}
+
+// Warm has the processor fetch what reading looks at.
+func (w *wire) Warm() {
+	if w.sock != nil {
+		warm.Up(w.sock.raw)
+		w.sock.raw.Warm()
 	}
 }
 

@@ -104,12 +104,15 @@ func NewClient(now time.Time, cfg core.Config) *Client {
 }
 
 // Request sends one, as soon as the server permits; a POST if body is not 0. It
-// may be called from any goroutine.
+// may be called from any goroutine, but not by OnEvent: see Next.
 func (c *Client) Request(path string, body int) {
-	c.Do(func(now time.Time, _ *core.Conn) {
-		c.queue = append(c.queue, request{path, body})
-		c.open(now)
-	})
+	c.Do(func(now time.Time, _ *core.Conn) { c.Next(now, path, body) })
+}
+
+// Next is Request for OnEvent.
+func (c *Client) Next(now time.Time, path string, body int) {
+	c.queue = append(c.queue, request{path, body})
+	c.open(now)
 }
 
 func (c *Client) open(now time.Time) {
