@@ -231,6 +231,9 @@ func (p *pump) writeOn() bool {
 
 // passOn gives the output to a goroutine that ends when nothing is left.
 func (p *pump) passOn() {
+	if p.seat != nil {
+		p.seat.bulk.Store(true)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stage == closed {

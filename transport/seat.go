@@ -18,6 +18,7 @@ type seat struct {
 	// one, is the pump's reader: who made it false.
 	waiting atomic.Bool
 	shut    atomic.Bool // the connection is closed
+	bulk    atomic.Bool // output was left to the writer goroutine
 
 	// Of the reader.
 	inSet bool      // the loop is told when something comes
@@ -153,7 +154,7 @@ func (p *pump) serve(last, only bool) (stays bool) {
 		if p.kept { // once, for what only needs another turn
 			p.goOn()
 		}
-		if p.kept || n >= heavyInput || s.lone >= loneTurns {
+		if p.kept || n >= heavyInput || s.lone >= loneTurns || s.bulk.Load() {
 			return false
 		}
 		if !last && !s.wire.More() {
@@ -176,6 +177,7 @@ func (s *seat) count(now time.Time, only bool) {
 func (p *pump) goOnAlone() {
 	p.seat.goAway()
 	p.seat.lone = 0
+	p.seat.bulk.Store(false)
 	p.seat.alone = p.opts.Now().Add(aloneFor)
 	p.read()
 }
