@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"weft/transport/internal/raw"
 )
 
 // Options adjust Run. The zero Options are ready for use.
@@ -36,6 +38,12 @@ type Options struct {
 // server; a busy machine may take long between a client's connect and its first
 // bytes.
 const DefaultHold = 500 * time.Millisecond
+
+// MaxUnsent is how many bytes Run has a TCP socket take beyond what it has sent
+// already, where the system can be told so (Linux). It is for a Pump that has
+// sockets of its own: without such a bound what is said next, however urgent,
+// leaves after megabytes.
+const MaxUnsent = raw.MaxUnsent
 
 const (
 	defaultLinger = time.Second

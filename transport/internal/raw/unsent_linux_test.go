@@ -27,8 +27,8 @@ func TestUnsentIsBounded(t *testing.T) {
 	}
 	rc.Control(func(fd uintptr) {
 		got, err := syscall.GetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpNotSentLowat)
-		if err != nil || got != maxUnsent {
-			t.Errorf("%d, %v; want %d", got, err, maxUnsent)
+		if err != nil || got != MaxUnsent {
+			t.Errorf("%d, %v; want %d", got, err, MaxUnsent)
 		}
 	})
 }
