@@ -11,6 +11,7 @@ import (
 // (RFC 7838). origin is empty where the frame named none, and stream 0 where it
 // belongs to no stream. Neither text is checked.
 func (cs *ClientSession) OnAltsvc(f func(alt, origin string, stream StreamID)) Listener {
+	mustListen("ClientSession.OnAltsvc", f == nil)
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	return Listener{&cs.mu, &cs.onAltsvc, cs.onAltsvc.add(f)}

@@ -133,6 +133,7 @@ func (cs *ClientSession) Wait() {
 
 // OnStream registers f for each push. Without a listener pushes are refused.
 func (cs *ClientSession) OnStream(f func(stream *ClientStream, request Headers, flags Flags)) Listener {
+	mustListen("ClientSession.OnStream", f == nil)
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	return Listener{&cs.mu, &cs.onStream, cs.onStream.add(f)}

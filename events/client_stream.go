@@ -40,6 +40,7 @@ func (st *ClientStream) Response() (h Headers, ok bool) {
 
 // OnReady registers f for when the request is on its way and has an id.
 func (st *ClientStream) OnReady(f func()) Listener {
+	mustListen("ClientStream.OnReady", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(readyEvent, f)
@@ -47,6 +48,7 @@ func (st *ClientStream) OnReady(f func()) Listener {
 
 // OnResponse registers f for the response's headers.
 func (st *ClientStream) OnResponse(f func(headers Headers, flags Flags)) Listener {
+	mustListen("ClientStream.OnResponse", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(responseEvent, f)
@@ -54,6 +56,7 @@ func (st *ClientStream) OnResponse(f func(headers Headers, flags Flags)) Listene
 
 // OnHeaders registers f for each informational response.
 func (st *ClientStream) OnHeaders(f func(headers Headers, flags Flags)) Listener {
+	mustListen("ClientStream.OnHeaders", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(headersEvent, f)
@@ -61,6 +64,7 @@ func (st *ClientStream) OnHeaders(f func(headers Headers, flags Flags)) Listener
 
 // OnContinue registers f for a response with status 100.
 func (st *ClientStream) OnContinue(f func()) Listener {
+	mustListen("ClientStream.OnContinue", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(continueEvent, f)
@@ -68,6 +72,7 @@ func (st *ClientStream) OnContinue(f func()) Listener {
 
 // OnPush registers f for the response's headers of a pushed stream.
 func (st *ClientStream) OnPush(f func(headers Headers, flags Flags)) Listener {
+	mustListen("ClientStream.OnPush", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(pushEvent, f)

@@ -16,6 +16,7 @@ import (
 
 // OnAborted registers f for when the stream ends before this side has.
 func (st *Stream) OnAborted(f func()) Listener {
+	mustListen("Stream.OnAborted", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(abortedEvent, f)
@@ -24,6 +25,7 @@ func (st *Stream) OnAborted(f func()) Listener {
 // OnError registers f for what ends the stream before its time. A reset with
 // NO_ERROR or CANCEL is none. Without a listener the error is logged.
 func (st *Stream) OnError(f func(err error)) Listener {
+	mustListen("Stream.OnError", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(errorEvent, f)
@@ -31,6 +33,7 @@ func (st *Stream) OnError(f func(err error)) Listener {
 
 // OnClose registers f for the last event of the stream.
 func (st *Stream) OnClose(f func()) Listener {
+	mustListen("Stream.OnClose", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(closeEvent, f)

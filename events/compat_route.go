@@ -26,6 +26,7 @@ type compat struct {
 // A request with Expect: 100-continue is answered with status 100 first; see
 // OnCheckContinue.
 func (srv *Server) OnRequest(f func(req *Request, res *Response)) Listener {
+	mustListen("Server.OnRequest", f == nil)
 	srv.isCompat.Store(true)
 	return srv.compat.onRequest.on(f)
 }
@@ -34,12 +35,14 @@ func (srv *Server) OnRequest(f func(req *Request, res *Response)) Listener {
 // not given to OnRequest then. f calls WriteContinue, after which the client
 // sends its body, or answers with a final status.
 func (srv *Server) OnCheckContinue(f func(req *Request, res *Response)) Listener {
+	mustListen("Server.OnCheckContinue", f == nil)
 	return srv.compat.onCheckContinue.on(f)
 }
 
 // OnCheckExpectation registers f for requests with any other Expect, which are
 // not given to OnRequest. Without a listener they are answered with status 417.
 func (srv *Server) OnCheckExpectation(f func(req *Request, res *Response)) Listener {
+	mustListen("Server.OnCheckExpectation", f == nil)
 	return srv.compat.onCheckExpectation.on(f)
 }
 
@@ -47,6 +50,7 @@ func (srv *Server) OnCheckExpectation(f func(req *Request, res *Response)) Liste
 // It needs no request listener beside it. With one, and without a listener here
 // or for OnStream, they are answered with status 405.
 func (srv *Server) OnConnect(f func(req *Request, res *Response)) Listener {
+	mustListen("Server.OnConnect", f == nil)
 	return srv.compat.onConnectRequest.on(f)
 }
 
@@ -61,6 +65,7 @@ func (srv *Server) OnConnect(f func(req *Request, res *Response)) Listener {
 // are those that ServerOptions.ShouldUpgrade leaves out and those that offer the
 // obsolete h2c.
 func (srv *Server) OnUpgrade(f func(req *Request, conn net.Conn, head []byte)) Listener {
+	mustListen("Server.OnUpgrade", f == nil)
 	return srv.onUpgrade.on(f)
 }
 

@@ -62,13 +62,25 @@ func (k *StreamSocket) Destroy(err error) { k.st.Destroy(err) }
 func (k *StreamSocket) End(p []byte) error { return k.st.exchange().res.End(p) }
 
 // OnClose is Stream.OnClose.
-func (k *StreamSocket) OnClose(f func()) Listener { return k.st.OnClose(f) }
+func (k *StreamSocket) OnClose(f func()) Listener {
+	mustListen("StreamSocket.OnClose", f == nil)
+	return k.st.OnClose(f)
+}
 
 // OnEnd is Stream.OnEnd.
-func (k *StreamSocket) OnEnd(f func()) Listener { return k.st.OnEnd(f) }
+func (k *StreamSocket) OnEnd(f func()) Listener {
+	mustListen("StreamSocket.OnEnd", f == nil)
+	return k.st.OnEnd(f)
+}
 
 // OnError is Stream.OnError.
-func (k *StreamSocket) OnError(f func(err error)) Listener { return k.st.OnError(f) }
+func (k *StreamSocket) OnError(f func(err error)) Listener {
+	mustListen("StreamSocket.OnError", f == nil)
+	return k.st.OnError(f)
+}
 
 // OnFinish is Stream.OnFinish.
-func (k *StreamSocket) OnFinish(f func()) Listener { return k.st.OnFinish(f) }
+func (k *StreamSocket) OnFinish(f func()) Listener {
+	mustListen("StreamSocket.OnFinish", f == nil)
+	return k.st.OnFinish(f)
+}

@@ -9,12 +9,14 @@ import (
 // OnTimeout registers f for when nothing happened for the time given to
 // SetTimeout. Who listens has to deal with it: the exchange goes on.
 func (r *Request) OnTimeout(f func()) Listener {
+	mustListen("Request.OnTimeout", f == nil)
 	return r.st.onExchange(f, func(on *exchangeEvents) *event[func()] { return &on.requestTimeout })
 }
 
 // OnTimeout registers f for when nothing happened for the time given to
 // SetTimeout. Who listens has to deal with it: the exchange goes on.
 func (r *Response) OnTimeout(f func()) Listener {
+	mustListen("Response.OnTimeout", f == nil)
 	return r.req.st.onExchange(f, func(on *exchangeEvents) *event[func()] { return &on.responseTimeout })
 }
 

@@ -200,7 +200,10 @@ func (s *Session) TurnsGoOn() {
 }
 
 // OnWake is part of transport.Endpoint.
-func (s *Session) OnWake(f func()) { s.wake.Store(&f) }
+func (s *Session) OnWake(f func()) {
+	mustListen("Session.OnWake", f == nil)
+	s.wake.Store(&f)
+}
 
 // due reports whether a turn would do anything now: callbacks are queued, the
 // core may have something to report, or somebody waits for room that has come

@@ -6,6 +6,7 @@ import "weft/core"
 // being longer than MaxSendHeaderBlockLength; the session then closes
 // gracefully. If it belongs to a stream, that emits frameError before.
 func (s *Session) OnFrameError(f func(frameType uint8, code core.ErrCode, id StreamID)) Listener {
+	mustListen("Session.OnFrameError", f == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	on := s.listeners()
@@ -16,6 +17,7 @@ func (s *Session) OnFrameError(f func(frameType uint8, code core.ErrCode, id Str
 // its header block being longer than MaxSendHeaderBlockLength: error and close
 // follow, and the session closes gracefully.
 func (st *Stream) OnFrameError(f func(frameType uint8, code core.ErrCode, id StreamID)) Listener {
+	mustListen("Stream.OnFrameError", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(frameErrorEvent, f)

@@ -42,6 +42,11 @@ type inventor struct {
 
 // call calls f with arguments made up.
 func (c *inventor) call(f reflect.Value) []reflect.Value {
+	if registers(f.Type()) {
+		tidy := *c
+		tidy.tidy = true
+		c = &tidy
+	}
 	args := make([]reflect.Value, f.Type().NumIn())
 	for i := range args {
 		in := f.Type().In(i)
@@ -55,6 +60,12 @@ func (c *inventor) call(f reflect.Value) []reflect.Value {
 		args[i] = c.value(in)
 	}
 	return f.Call(args)
+}
+
+// registers reports whether f is a method that registers a function for an event,
+// which must not be nil.
+func registers(f reflect.Type) bool {
+	return f.NumOut() == 1 && f.Out(0) == reflect.TypeFor[events.Listener]()
 }
 
 // value makes up an argument.

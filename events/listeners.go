@@ -6,7 +6,7 @@ import (
 )
 
 // A Listener is one registration of a function for an event. It may be thrown
-// away.
+// away. To register nil is a mistake in the program: the method panics.
 type Listener struct {
 	mu *sync.Mutex
 	at registry
@@ -35,6 +35,14 @@ func (l Listener) Once() Listener {
 	defer l.mu.Unlock()
 	l.at.once(l.id)
 	return l
+}
+
+// mustListen panics if the function given to a method that registers one is nil:
+// it could only panic when it is called, where nobody knows whose it is.
+func mustListen(method string, none bool) {
+	if none {
+		panic(ErrInvalidArgType.with(`The "listener" argument of %s must be of type function. Received nil`, method))
+	}
 }
 
 type registry interface {

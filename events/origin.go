@@ -9,6 +9,7 @@ import (
 // OnOrigin registers f for the origins that an ORIGIN frame of the server names
 // (RFC 8336), over TLS only. OriginSet holds them by then.
 func (cs *ClientSession) OnOrigin(f func(origins []string)) Listener {
+	mustListen("ClientSession.OnOrigin", f == nil)
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	return Listener{&cs.mu, &cs.onOrigin, cs.onOrigin.add(f)}

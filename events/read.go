@@ -7,6 +7,7 @@ package events
 // OnData registers f for the body as it arrives, and lets it flow. p is valid
 // until f returns.
 func (st *Stream) OnData(f func(p []byte)) Listener {
+	mustListen("Stream.OnData", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	l := st.listen(dataEvent, f)
@@ -23,6 +24,7 @@ func (st *Stream) OnData(f func(p []byte)) Listener {
 // delivered. As in Node, a stream that was cut short with NO_ERROR or CANCEL
 // ends, too: Complete tells whether all has come.
 func (st *Stream) OnEnd(f func()) Listener {
+	mustListen("Stream.OnEnd", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(endEvent, f)
@@ -30,6 +32,7 @@ func (st *Stream) OnEnd(f func()) Listener {
 
 // OnTrailers registers f for the trailers of the peer.
 func (st *Stream) OnTrailers(f func(trailers Headers, flags Flags)) Listener {
+	mustListen("Stream.OnTrailers", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(trailersEvent, f)

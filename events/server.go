@@ -159,24 +159,38 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 
 // OnStream registers f for each request of each session.
 func (srv *Server) OnStream(f func(stream *ServerStream, headers Headers, flags Flags)) Listener {
+	mustListen("Server.OnStream", f == nil)
 	return srv.onStream.on(f)
 }
 
 // OnSession registers f for each new session, in its first turn.
-func (srv *Server) OnSession(f func(session *ServerSession)) Listener { return srv.onSession.on(f) }
+func (srv *Server) OnSession(f func(session *ServerSession)) Listener {
+	mustListen("Server.OnSession", f == nil)
+	return srv.onSession.on(f)
+}
 
 // OnSessionError registers f for each error of a session.
 func (srv *Server) OnSessionError(f func(err error, session *ServerSession)) Listener {
+	mustListen("Server.OnSessionError", f == nil)
 	return srv.onSessionError.on(f)
 }
 
 // OnConnection registers f for each connection, before it has a session.
-func (srv *Server) OnConnection(f func(conn net.Conn)) Listener { return srv.onConnection.on(f) }
+func (srv *Server) OnConnection(f func(conn net.Conn)) Listener {
+	mustListen("Server.OnConnection", f == nil)
+	return srv.onConnection.on(f)
+}
 
 // OnClose registers f for when the server was closed and its last session has
 // ended.
-func (srv *Server) OnClose(f func()) Listener { return srv.onClose.on(f) }
+func (srv *Server) OnClose(f func()) Listener {
+	mustListen("Server.OnClose", f == nil)
+	return srv.onClose.on(f)
+}
 
 // OnError registers f for failures of the server itself: a listener that
 // accepts no more.
-func (srv *Server) OnError(f func(err error)) Listener { return srv.onError.on(f) }
+func (srv *Server) OnError(f func(err error)) Listener {
+	mustListen("Server.OnError", f == nil)
+	return srv.onError.on(f)
+}

@@ -2,21 +2,34 @@ package events
 
 // OnData registers f for the body as it arrives, and lets it flow. p is valid
 // until f returns.
-func (r *Request) OnData(f func(p []byte)) Listener { return r.st.OnData(f) }
+func (r *Request) OnData(f func(p []byte)) Listener {
+	mustListen("Request.OnData", f == nil)
+	return r.st.OnData(f)
+}
 
 // OnText registers f for the body as text; see Stream.OnText.
-func (r *Request) OnText(f func(s string)) Listener { return r.st.OnText(f) }
+func (r *Request) OnText(f func(s string)) Listener {
+	mustListen("Request.OnText", f == nil)
+	return r.st.OnText(f)
+}
 
 // OnEnd registers f for the end of the body, after all data was delivered.
 // Trailers are known from then on. It is emitted once.
-func (r *Request) OnEnd(f func()) Listener { return r.st.OnEnd(f) }
+func (r *Request) OnEnd(f func()) Listener {
+	mustListen("Request.OnEnd", f == nil)
+	return r.st.OnEnd(f)
+}
 
 // OnAborted registers f for when the request ends before the response has.
-func (r *Request) OnAborted(f func()) Listener { return r.st.OnAborted(f) }
+func (r *Request) OnAborted(f func()) Listener {
+	mustListen("Request.OnAborted", f == nil)
+	return r.st.OnAborted(f)
+}
 
 // OnClose registers f for when the stream of the request is closed: its last
 // event. It is emitted once, whatever ended the stream.
 func (r *Request) OnClose(f func()) Listener {
+	mustListen("Request.OnClose", f == nil)
 	return r.st.onExchange(f, func(on *exchangeEvents) *event[func()] { return &on.requestClose })
 }
 

@@ -94,6 +94,7 @@ func (s *Session) take(which func(on *sessionEvents) *event[func()]) []func() {
 
 // OnStream registers f for each request. The server's listeners come first.
 func (ss *ServerSession) OnStream(f func(stream *ServerStream, headers Headers, flags Flags)) Listener {
+	mustListen("ServerSession.OnStream", f == nil)
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	return Listener{&ss.mu, &ss.onStream, ss.onStream.add(f)}

@@ -10,7 +10,10 @@ import (
 // for the time given to SetTimeout. Without a listener such a session is
 // destroyed. A connection by HTTP/1.1 has a session, too, which has no other use
 // than to be destroyed.
-func (srv *Server) OnTimeout(f func(session *ServerSession)) Listener { return srv.onTimeout.on(f) }
+func (srv *Server) OnTimeout(f func(session *ServerSession)) Listener {
+	mustListen("Server.OnTimeout", f == nil)
+	return srv.onTimeout.on(f)
+}
 
 // SetTimeout sets for how long nothing may happen on a session, 0, as at
 // first, for ever, and registers f, if not nil, for the timeout event. It

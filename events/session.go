@@ -229,6 +229,7 @@ func (s *Session) Do(f func()) {
 
 // OnConnect registers f for when the connection is ready for use.
 func (s *Session) OnConnect(f func()) Listener {
+	mustListen("Session.OnConnect", f == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	on := s.listeners()
@@ -238,6 +239,7 @@ func (s *Session) OnConnect(f func()) Listener {
 // OnClose registers f for when the session has ended and with it all of its
 // streams: its last event.
 func (s *Session) OnClose(f func()) Listener {
+	mustListen("Session.OnClose", f == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	on := s.listeners()
@@ -248,6 +250,7 @@ func (s *Session) OnClose(f func()) Listener {
 // listener the error is logged; on a server the server's OnSessionError
 // counts as one.
 func (s *Session) OnError(f func(err error)) Listener {
+	mustListen("Session.OnError", f == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	on := s.listeners()
@@ -257,6 +260,7 @@ func (s *Session) OnError(f func(err error)) Listener {
 // OnGoaway registers f for a GOAWAY of the peer. With NoError the session then
 // closes gracefully, with any other code it is destroyed.
 func (s *Session) OnGoaway(f func(code core.ErrCode, lastStream StreamID, opaque []byte)) Listener {
+	mustListen("Session.OnGoaway", f == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	on := s.listeners()
@@ -265,6 +269,7 @@ func (s *Session) OnGoaway(f func(code core.ErrCode, lastStream StreamID, opaque
 
 // OnPing registers f for a PING of the peer, which has been answered.
 func (s *Session) OnPing(f func(payload [8]byte)) Listener {
+	mustListen("Session.OnPing", f == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	on := s.listeners()
@@ -273,6 +278,7 @@ func (s *Session) OnPing(f func(payload [8]byte)) Listener {
 
 // OnLocalSettings registers f for when the peer has acknowledged our settings.
 func (s *Session) OnLocalSettings(f func(Settings)) Listener {
+	mustListen("Session.OnLocalSettings", f == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	on := s.listeners()
@@ -281,6 +287,7 @@ func (s *Session) OnLocalSettings(f func(Settings)) Listener {
 
 // OnRemoteSettings registers f for the settings of the peer.
 func (s *Session) OnRemoteSettings(f func(Settings)) Listener {
+	mustListen("Session.OnRemoteSettings", f == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	on := s.listeners()

@@ -9,6 +9,7 @@ import (
 // character in two. What is no UTF-8 becomes U+FFFD. It lets the body flow, as
 // OnData does. Node: setEncoding('utf8').
 func (st *Stream) OnText(f func(s string)) Listener {
+	mustListen("Stream.OnText", f == nil)
 	var rest []byte
 	st.OnEnd(func() {
 		if len(rest) > 0 {

@@ -37,6 +37,7 @@ func (t *idle) passed(now time.Time) bool {
 // OnTimeout registers f for when nothing happened on the session for the time
 // given to SetTimeout.
 func (s *Session) OnTimeout(f func()) Listener {
+	mustListen("Session.OnTimeout", f == nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	on := s.listeners()
@@ -104,6 +105,7 @@ func (s *Session) active(now time.Time) {
 // OnTimeout registers f for when nothing happened on the stream for the time
 // given to SetTimeout.
 func (st *Stream) OnTimeout(f func()) Listener {
+	mustListen("Stream.OnTimeout", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(timeoutEvent, f)

@@ -28,6 +28,7 @@ type secured interface {
 // over, and has UnknownProtocolTimeout for it. Without a listener it is answered
 // with a line of explanation and closed.
 func (srv *Server) OnUnknownProtocol(f func(conn net.Conn)) Listener {
+	mustListen("Server.OnUnknownProtocol", f == nil)
 	return srv.onUnknownProtocol.on(f)
 }
 

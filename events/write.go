@@ -13,6 +13,7 @@ const maxPiece = 16 << 10
 // OnDrain registers f for when all that was written has been sent, after a
 // Write that said to wait.
 func (st *Stream) OnDrain(f func()) Listener {
+	mustListen("Stream.OnDrain", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(drainEvent, f)
@@ -22,6 +23,7 @@ func (st *Stream) OnDrain(f func()) Listener {
 // message has been handed to the connection, or the stream was closed while
 // nothing waited, and then aborted comes before.
 func (st *Stream) OnFinish(f func()) Listener {
+	mustListen("Stream.OnFinish", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(finishEvent, f)
@@ -31,6 +33,7 @@ func (st *Stream) OnFinish(f func()) Listener {
 // sent, on a stream with WaitForTrailers. Without a listener the stream ends
 // without trailers.
 func (st *Stream) OnWantTrailers(f func()) Listener {
+	mustListen("Stream.OnWantTrailers", f == nil)
 	st.s.lock()
 	defer st.s.unlock()
 	return st.listen(wantTrailersEvent, f)
