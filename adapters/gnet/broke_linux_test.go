@@ -25,7 +25,7 @@ func TestBroke(t *testing.T) {
 		got   int
 	}{
 		{"reset", true, 1 << 20, transport.CloseReset, sent},
-		{"reset, paused", true, 1, transport.CloseReset, 16 << 10},
+		{"reset, paused", true, 1, transport.CloseReset, maxRead},
 		{"end", false, 1 << 20, transport.CloseEOF, sent},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -31,7 +31,8 @@
 //
 //   - A read is a turn, and what the turn has to say is written at its end with
 //     one system call, into a socket that does not block. Until then the endpoint
-//     has a buffer of the loop's; an idle connection has none.
+//     has a buffer of the loop's; an idle connection has none. A read brings 8 KiB
+//     or less, so that a connection has the loop for no more than 1,024 frames.
 //   - What somebody says outside of turns has the connection queued, and its loop
 //     woken, once for as many connections as there are by then.
 //   - Deadlines are in a heap for each loop, before one timer.
@@ -56,12 +57,15 @@
 // Work that never ends on one connection lets the others of its loop go first
 // after every eighth write, and the loop look at its sockets, for which it wakes
 // itself through a pair of sockets. Between two writes the connection's own
-// input is read: it may be about what is more urgent. For the same reason, on
-// Linux, a socket takes only 128 KiB beyond what it has sent. Deadlines are kept
-// to a millisecond, so that many that are close together are dealt with at once.
+// input is read, a KiB of it: it may be about what is more urgent. For the same
+// reason, on Linux, a socket takes only 128 KiB beyond what it has sent. Deadlines
+// are kept to a millisecond, so that many that are close together are dealt with
+// at once.
 //
 // # Where it goes
 //
 // Linux, the BSDs and macOS, as gnet does, without gnet's build tag poll_opt.
-// Elsewhere Start fails with errors.ErrUnsupported.
+// Elsewhere Start fails with errors.ErrUnsupported. On other systems than Linux
+// gnet reads what is left of a connection that its peer has ended in one go, 8 KiB
+// after 8 KiB.
 package gnet

@@ -62,8 +62,8 @@ func (c *conn) inputBroke() {
 func (c *conn) readRest() error {
 	c.within = true
 	defer func() { c.within = false }()
-	p := make([]byte, 16<<10)
 	for c.stage < closed && !c.parking {
+		p := c.loop.input()
 		n, err := unix.Read(int(c.fd), p)
 		switch {
 		case n > 0:

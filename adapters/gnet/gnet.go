@@ -56,7 +56,9 @@ func Start(opts Options) (*Loops, error) {
 	l.client, err = engine.NewClient(&handler{loops: l}, engine.WithOptions(engine.Options{
 		NumEventLoop: n,
 		TCPNoDelay:   engine.TCPDelay, // which is: leave the socket's option as it is
-		Logger:       gnetLogger{opts.logger()},
+		// gnet reads so much, has it received, and goes on to the next connection.
+		ReadBufferCap: maxRead,
+		Logger:        gnetLogger{opts.logger()},
 	}))
 	if err == nil {
 		err = l.client.Start()

@@ -28,7 +28,7 @@ type loop struct {
 	// What follows is used by the loop's goroutine only.
 	spare     []*conn
 	buffers   [][]byte
-	in        []byte // what hear reads into
+	in        []byte // what we read into ourselves
 	deadlines deadlines
 	timer     *time.Timer
 	armed     moment             // when it fires
@@ -118,7 +118,7 @@ func (l *loop) buffer() []byte {
 // input returns what input may be read into, until somebody else reads.
 func (l *loop) input() []byte {
 	if l.in == nil {
-		l.in = make([]byte, newBuffer)
+		l.in = make([]byte, maxRead)
 	}
 	return l.in
 }

@@ -14,12 +14,21 @@ import (
 // before the others of its loop have their turn.
 const maxRounds = 8
 
+// While a connection has its loop it handles what gnet has read, and what is heard
+// between two writes. A frame has 9 bytes or more, so this is no more than 1,024
+// of them, however many were sent at once.
+const (
+	maxRead  = 8 << 10 // a power of two: gnet would make it one
+	maxHeard = 9*1024 - maxRead
+)
+
 func (c *conn) canWrite() bool { return !c.held && !c.watching && c.stage < lingering }
 
 // flush writes until there is nothing more to write or the socket is full. Not
 // gnet writes but we: it would keep whatever the socket does not take, and not
 // say how much that is, nor when it is gone.
 func (c *conn) flush(now time.Time) {
+	left := maxHeard
 	for round := 1; c.canWrite(); round++ {
 		if round > 1 {
 			now = c.now()
@@ -45,7 +54,7 @@ func (c *conn) flush(now time.Time) {
 			c.owed = true
 			return // settle posts it
 		default:
-			c.hear()
+			left -= c.hear(left)
 			if !c.ep.Done() {
 				c.advance(c.now(), true)
 			}
@@ -54,17 +63,21 @@ func (c *conn) flush(now time.Time) {
 }
 
 // hear is a turn for input that has come meanwhile: it may be about what is more
-// urgent than what is being written. Its end, and errors, are left to gnet.
-func (c *conn) hear() {
-	if c.sock == nil || c.parking || c.discard || c.ep.ReadPaused() {
-		return
+// urgent than what is being written. It takes most bytes or less, and returns how
+// many. The end of input, and errors, are left to gnet.
+func (c *conn) hear(most int) int {
+	if most == 0 || c.sock == nil || c.parking || c.discard || c.ep.ReadPaused() {
+		return 0
 	}
-	p := c.loop.input()
-	if n, _ := unix.Read(int(c.fd), p); n > 0 {
-		c.begin(true)
-		c.ep.Receive(c.now(), p[:n])
-		c.lower(inTurn)
+	p := c.loop.input()[:most]
+	n, _ := unix.Read(int(c.fd), p)
+	if n <= 0 {
+		return 0
 	}
+	c.begin(true)
+	c.ep.Receive(c.now(), p[:n])
+	c.lower(inTurn)
+	return n
 }
 
 // wantsTurn reports whether an Advance should follow after n bytes were

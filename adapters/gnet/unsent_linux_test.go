@@ -1,6 +1,7 @@
 package gnet
 
 import (
+	"net"
 	"testing"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 // leave after it.
 func TestUnsent(t *testing.T) {
 	c, _ := carried(t, &taker{limit: 1 << 30})
-	if n, err := unix.GetsockoptInt(int(c.fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT); n != maxUnsent || err != nil {
-		t.Errorf("the socket takes %d bytes more than it has sent, want %d (%v)", n, maxUnsent, err)
+	if n, err := unix.GetsockoptInt(int(c.fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT); n != transport.MaxUnsent || err != nil {
+		t.Errorf("the socket takes %d bytes more than it has sent, want %d (%v)", n, transport.MaxUnsent, err)
 	}
 }
 
@@ -37,21 +38,33 @@ func TestHear(t *testing.T) {
 // and waits until it is there.
 func carried(t *testing.T, ep transport.Endpoint) (*conn, func()) {
 	t.Helper()
+	c, peer := carry(t, oneLoop(t), ep, func(error) {})
+	return c, func() {
+		peer.Write([]byte{1})
+		unix.Poll([]unix.PollFd{{Fd: c.fd, Events: unix.POLLIN}}, -1)
+	}
+}
+
+func oneLoop(t *testing.T) *Loops {
+	t.Helper()
 	loops, err := Start(Options{Loops: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { loops.Close() })
+	return loops
+}
+
+// carry has loops carry ep.
+func carry(t *testing.T, loops *Loops, ep transport.Endpoint, ended func(error)) (*conn, *net.TCPConn) {
+	t.Helper()
 	ours, peer := tcpPair(t)
-	c := newConn(ep, transport.Options{}, func(error) {})
+	c := newConn(ep, transport.Options{}, ended)
 	loops.join(c, t.Context())
 	if _, err := loops.client.EnrollContext(ours, c); err != nil {
 		t.Fatal(err)
 	}
-	return c, func() {
-		peer.Write([]byte{1})
-		unix.Poll([]unix.PollFd{{Fd: c.fd, Events: unix.POLLIN}}, -1)
-	}
+	return c, peer
 }
 
 // lively is an endpoint that has something to say in each of its turns, until it
