@@ -311,3 +311,59 @@ func TestHoldFirstWrite(t *testing.T) {
 		r.ends(transport.CloseEOF, io.EOF, transport.DefaultHold)
 	})
 }
+
+// What the last turn has to say is written, also if everything else has left
+// meanwhile.
+func TestLastTurnIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, peer := mem.Pipe()
+		f := &fake{t: t, out: make([]byte, 1<<20)} // more than the pipe takes
+		last := make(chan bool)
+		f.onEOF = func(error) {
+			close(last)
+			synctest.Wait() // until all of it has been read
+			f.say([]byte("bye"))
+		}
+		end := make(chan error, 1)
+		go func() { end <- transport.Run(t.Context(), ours, quickFake{f}, transport.Options{}) }()
+		synctest.Wait()
+		peer.CloseWrite()
+		<-last
+		got, err := io.ReadAll(peer)
+		if !bytes.HasSuffix(got, []byte("bye")) || len(got) != 1<<20+3 || err != nil {
+			t.Errorf("%d bytes were read, %v", len(got), err)
+		}
+		<-end
+	})
+}
+
+// hasty is an endpoint that is over, with a last word, just after somebody has
+// found that it has nothing to say.
+type hasty struct {
+	*fake
+	armed bool
+}
+
+func (h *hasty) SwapOutput(spare []byte) []byte {
+	out := h.fake.SwapOutput(spare)
+	if len(out) == 0 && h.armed {
+		h.armed = false
+		h.inside(func() { h.out, h.done = append(h.out, "bye"...), true })
+		go h.tell(func() {})
+	}
+	return out
+}
+
+func TestLastWordIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, peer := mem.Pipe()
+		ep := &hasty{fake: &fake{t: t}, armed: true}
+		end := make(chan error, 1)
+		go func() { end <- transport.Run(t.Context(), ours, ep, transport.Options{}) }()
+		if got, err := io.ReadAll(peer); string(got) != "bye" || err != nil {
+			t.Errorf("read %q, %v", got, err)
+		}
+		peer.Close()
+		<-end
+	})
+}

@@ -122,7 +122,7 @@ func (p *pump) inputEnded(now time.Time, err error) {
 	} else {
 		told = p.cause
 	}
-	p.eof, p.held = true, false
+	p.held = false
 	if p.stage == running {
 		p.stage = finishing
 	}

@@ -238,7 +238,11 @@ func (l *loop) fetch() bool {
 	}
 	l.events = l.set.Wait(l.events[:0], yield)
 	if l.over.Load() {
+		// Who has set over rings after that. A bell that is closed by then may
+		// be the descriptor of something else.
+		l.of.mu.Lock()
 		l.set.Close()
+		l.of.mu.Unlock()
 		l.clock.Stop()
 		return false
 	}

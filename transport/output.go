@@ -58,6 +58,7 @@ func (p *pump) release() bool {
 // drain writes until there is nothing more to write, and lets go of the
 // output; or passes it on. The caller owns it.
 func (p *pump) drain(now time.Time, by role) {
+	over := false // before output was taken
 	for round := 1; ; round++ {
 		if round > 1 {
 			now = p.opts.Now()
@@ -71,10 +72,11 @@ func (p *pump) drain(now time.Time, by role) {
 			continue
 		}
 		if p.isOver() {
-			if n == 0 {
+			if n == 0 && over {
 				p.finishOutput(now)
 				return
 			}
+			over = true
 			continue
 		}
 		if p.wantsTurn(n) {

@@ -63,7 +63,7 @@ type pump struct {
 	busy   bool        // the output is owned
 	again  bool        // and somebody wanted to flush meanwhile
 	held   bool        // the first output is held back
-	eof    bool        // input is over
+	eof    bool        // the last turn is over
 	owed   bool        // an Advance is owed for output written by an outsider
 	nudged bool        // the reader is to look again
 	inside int         // goroutines that are in the pump, the reader apart
@@ -160,6 +160,10 @@ func (p *pump) receiveEOF(now time.Time, cause error) {
 	p.ep.ReceiveEOF(now, cause)
 	p.over = true
 	p.discard.Store(true)
+	// Not before: who finds nothing to write takes it that nothing follows.
+	p.mu.Lock()
+	p.eof = true
+	p.mu.Unlock()
 	p.endTurn(now, mine, inTurns)
 }
 

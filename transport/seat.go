@@ -66,23 +66,24 @@ func (p *pump) takeSeat() bool {
 	return s.comeBack()
 }
 
-// comeBack has the loop wait for input from now on, or reports false.
+// comeBack has the loop wait for input from now on, or reports false: then the
+// caller is the reader still.
 func (s *seat) comeBack() bool {
-	var err error
 	s.inSet = true
-	s.waiting.Store(true)
-	cerr := s.wire.Control(func(fd uintptr) {
+	sits := false
+	s.wire.Control(func(fd uintptr) {
 		s.loop.mu.Lock()
 		defer s.loop.mu.Unlock()
-		if s.slot >= 0 {
-			err = s.loop.set.Add(fd, s.slot, s.gen)
+		if sits = s.slot >= 0 && s.loop.set.Add(fd, s.slot, s.gen) == nil; sits {
+			// Not before: an event from the time before the pump went away would
+			// make the loop its reader, which then could not take out of the set
+			// what is not yet in it.
+			s.waiting.Store(true)
 		}
 	})
-	if err == nil && cerr == nil && !s.shut.Load() {
+	// Who closes the connection looks at waiting after it has set shut.
+	if sits && (!s.shut.Load() || !s.standUp()) {
 		return true
-	}
-	if !s.standUp() {
-		return true // somebody else is the reader
 	}
 	s.inSet = false
 	return false

@@ -102,10 +102,14 @@ func (p *pump) read() {
 }
 
 // sparing reports whether the next read is to be waited for with a small stack, or
-// none.
+// none. An endpoint that rests already, and has only answered a PING, will not come
+// to rest again and be interrupted: so always then.
 func (p *pump) sparing() bool {
 	if s := p.seat; s != nil {
-		return !s.shut.Load() && !s.wire.More() && !p.opts.Now().Before(s.alone) && !(s.blocker != nil && s.blocker.MayBlock())
+		if s.shut.Load() || s.wire.More() || s.blocker != nil && s.blocker.MayBlock() {
+			return false
+		}
+		return !p.opts.Now().Before(s.alone) || p.resting()
 	}
 	if !p.lean {
 		return false
@@ -114,7 +118,7 @@ func (p *pump) sparing() bool {
 	if n < leanReads {
 		p.reads.Store(n + 1)
 	}
-	return n < leanReads
+	return n < leanReads || p.resting()
 }
 
 // rest is called when the endpoint may have come to rest: a reader that waits
@@ -123,7 +127,12 @@ func (p *pump) rest() {
 	if p.seat == nil && !p.lean || p.seat != nil && p.seat.waiting.Load() {
 		return
 	}
-	if ep, ok := p.ep.(Rester); ok && ep.Resting() && (p.seat != nil || p.reads.Swap(0) >= leanReads) {
+	if p.resting() && (p.seat != nil || p.reads.Swap(0) >= leanReads) {
 		p.wire.(leanWire).Interrupt()
 	}
+}
+
+func (p *pump) resting() bool {
+	ep, ok := p.ep.(Rester)
+	return ok && ep.Resting()
 }

@@ -3,6 +3,7 @@ package ready
 import (
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -52,12 +53,20 @@ func New() (*Set, error) {
 		// Go's poller looks after it.
 		if err = syscall.SetNonblock(fd, true); err == nil {
 			s.file = os.NewFile(uintptr(fd), "epoll")
-			s.rc, err = s.file.SyscallConn()
+			// The system bounds how much may be waited for. If that much is, Go's
+			// poller has not taken the file, and only its deadlines say so.
+			if err = s.file.SetReadDeadline(time.Time{}); err == nil {
+				s.rc, err = s.file.SyscallConn()
+			}
 		}
 	}
 	if err != nil {
 		syscall.Close(s.bell)
-		syscall.Close(fd)
+		if s.file != nil {
+			s.file.Close()
+		} else {
+			syscall.Close(fd)
+		}
 		return nil, err
 	}
 	return s, nil
