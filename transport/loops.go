@@ -26,12 +26,12 @@ import (
 // endpoint that blocks holds up others for no longer than that.
 //
 // Loops are for TCP and Unix sockets, and TLS over them, on Linux. Everything else
-// is left to Start.
-// A loop ends with its last connection.
+// is left to Start. A loop ends with its last connection.
 //
 // What Loops pump must not be closed by anybody else: where Run and Start would
 // notice at once, a loop notices when it has something to write, or by a deadline
-// of the endpoint's. Read deadlines of the connection are not looked at.
+// of the endpoint's. Read deadlines of the connection are not looked at, and lost;
+// a write deadline counts only where a write has to wait.
 type Loops struct {
 	mu    sync.Mutex
 	loops []*loop

@@ -29,6 +29,7 @@ func (c *conn) canWrite() bool { return !c.held && !c.watching && c.stage < ling
 // say how much that is, nor when it is gone.
 func (c *conn) flush(now time.Time) {
 	left := maxHeard
+	over := false // before output was taken
 	for round := 1; c.canWrite(); round++ {
 		if round > 1 {
 			now = c.now()
@@ -44,10 +45,11 @@ func (c *conn) flush(now time.Time) {
 		switch {
 		case old: // there may be newer output
 		case c.eof || c.ep.Done():
-			if n == 0 {
+			if n == 0 && over {
 				c.finishOutput(now)
 				return
 			}
+			over = true
 		case !c.wantsTurn(n):
 			return
 		case round >= maxRounds:

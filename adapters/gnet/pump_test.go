@@ -57,6 +57,35 @@ func TestPeersEnd(t *testing.T) {
 	}
 }
 
+// hasty is an endpoint that is over, with a last word, just after it was found to
+// have nothing to say.
+type hasty struct {
+	*fake
+	armed bool
+}
+
+func (h *hasty) SwapOutput(spare []byte) []byte {
+	out := h.fake.SwapOutput(spare)
+	if len(out) == 0 && h.armed {
+		h.armed = false
+		h.mu.Lock()
+		h.out, h.done = []byte("bye"), true
+		h.mu.Unlock()
+		go h.tell(func() {})
+	}
+	return out
+}
+
+func TestLastWord(t *testing.T) {
+	ours, peer := socketPair(t)
+	ended := pump(t, t.Context(), start(t, 1), ours, &hasty{newFake(), true}, transport.Options{})
+	if got, err := io.ReadAll(peer); string(got) != "bye" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	peer.Close()
+	expect(t, ended, transport.CloseDone)
+}
+
 // A peer that has said all still gets all, however long it takes to read it.
 func TestOutputAfterInput(t *testing.T) {
 	ep := newFake()

@@ -185,7 +185,8 @@ func (s *Sock) onReadable(fd uintptr) bool {
 	}
 }
 
-// TryWrite writes what the socket takes at once, possibly nothing.
+// TryWrite writes what the socket takes at once, possibly nothing. It does not
+// look at deadlines.
 func (s *Sock) TryWrite(p []byte) (int, error) {
 	s.try = true
 	return s.write(p)
