@@ -13,8 +13,8 @@ import (
 )
 
 // Loops pump connections as Start does, but those that say little at a time have
-// no goroutine: a few event loops, as many as there are processors, wait for all
-// of them and run their turns, one after another. A turn then costs no goroutine
+// no goroutine: a few event loops, at most one for each processor, wait for all of
+// them and run their turns, one after another. A turn then costs no goroutine
 // that wakes, no read that finds nothing, and no stack that has left the cache.
 // The zero Loops are ready for use; their methods may be called from any
 // goroutine.
