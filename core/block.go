@@ -241,16 +241,22 @@ func (c *Conn) hasRoom(name, value string) bool {
 	c.got.size += len(name) + len(value) + fieldOverhead
 	switch {
 	case c.got.size > c.cfg.MaxHeaderList:
-		c.listFault = FaultHeaderListTooLarge
+		c.refuseList(FaultHeaderListTooLarge)
 	case len(c.fieldBuf) == c.cfg.MaxHeaderFields:
-		c.listFault = FaultTooManyFields
+		c.refuseList(FaultTooManyFields)
 	default:
 		return true
 	}
+	return false
+}
+
+// refuseList drops the fields of a list that is too large: those that follow only
+// go through the decoder's table.
+func (c *Conn) refuseList(f Fault) {
+	c.listFault = f
 	clear(c.fieldBuf[:cap(c.fieldBuf)])
 	c.fieldBuf, c.same = c.fieldBuf[:0], 0
 	c.dec.SetEmitEnabled(false)
-	return false
 }
 
 // blockScan walks the representations of a header block without decoding
@@ -313,9 +319,11 @@ func (c *Conn) scanBlock(b []byte) Fault {
 	for s.pos < len(b) {
 		x := b[s.pos]
 		if x >= 0x80 { // indexed field, RFC 7541 §6.1
-			_, n := scanInteger(b, s.pos, 7)
-			if n <= 0 {
-				return incomplete(n)
+			n := 1
+			if x == 0xff {
+				if _, n = scanInteger(b, s.pos, 7); n <= 0 {
+					return incomplete(n)
+				}
 			}
 			s.pos += n
 			s.fields++

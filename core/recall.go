@@ -27,6 +27,8 @@ func (c *Conn) decodeFields(raw []byte) error {
 	from := 0                 // raw[from:pos] is to be decoded
 	was, begun := last.raw, 0 // was[begun:] is field i as it came before
 	literals, wereLiterals := 0, 0
+	stood := c.fieldBuf[:cap(c.fieldBuf)]
+	whole := 0 // as many of them are the block's
 	for pos, i := 0, 0; pos < len(raw); i++ {
 		begin := pos
 		if raw[pos]&0x80 != 0 {
@@ -36,7 +38,7 @@ func (c *Conn) decodeFields(raw []byte) error {
 			literals++
 		}
 		if begun == len(was) {
-			continue
+			break
 		}
 		before := begun
 		if was[begun]&0x80 != 0 {
@@ -45,19 +47,26 @@ func (c *Conn) decodeFields(raw []byte) error {
 			begun = int(last.ends[wereLiterals])
 			wereLiterals++
 		}
-		if raw[begin] != was[before] || string(raw[begin:pos]) != string(was[before:begun]) {
+		if raw[begin] != was[before] || (pos > begin+1 || begun > before+1) && string(raw[begin:pos]) != string(was[before:begun]) {
 			continue
 		}
-		if err := c.hpackDecode(raw[from:begin]); err != nil {
-			return err
+		if from < begin {
+			c.fieldBuf = stood[:whole]
+			if err := c.hpackDecode(raw[from:begin]); err != nil {
+				return err
+			}
 		}
 		from = pos
-		list := c.fieldBuf[:i+1]
-		if !c.hasRoom(list[i].Name, list[i].Value) {
+		f := &stood[i]
+		whole = i + 1
+		c.same |= 1 << i
+		if c.got.size += len(f.Name) + len(f.Value) + fieldOverhead; c.got.size > c.cfg.MaxHeaderList {
 			break
 		}
-		c.fieldBuf = list
-		c.same |= 1 << i
+	}
+	c.fieldBuf = stood[:whole]
+	if c.got.size > c.cfg.MaxHeaderList {
+		c.refuseList(FaultHeaderListTooLarge)
 	}
 	if err := c.hpackDecode(raw[from:]); err != nil {
 		return err

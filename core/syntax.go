@@ -68,11 +68,29 @@ func isFieldValue(s string) bool {
 	if first == ' ' || first == '\t' || last == ' ' || last == '\t' {
 		return false
 	}
-	return all(s, valueChar)
+	return all(afterPlain(s, ' ', 0x7f), valueChar)
 }
 
 func isPath(s string) bool {
-	return s == "*" || s != "" && s[0] == '/' && all(s, pathChar)
+	return s == "*" || s != "" && s[0] == '/' && all(afterPlain(s, '!', '#'), pathChar)
+}
+
+// afterPlain returns what is left of s after the bytes at its beginning that are
+// at least least and neither not nor DEL, as far as that shows eight at a time.
+func afterPlain(s string, least, not byte) string {
+	const ones = 0x0101010101010101
+	for ; len(s) >= 8; s = s[8:] {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		// The high bit of the lowest byte that is one of those is set; higher ones
+		// may be, for a borrow.
+		low := (x - ones*uint64(least)) &^ x
+		del, other := x^ones*0x7f, x^ones*uint64(not)
+		if (low|(del-ones)&^del|(other-ones)&^other)&(ones<<7) != 0 {
+			break
+		}
+	}
+	return s
 }
 
 // isScheme follows RFC 3986 §3.1.
