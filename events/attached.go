@@ -37,7 +37,7 @@ type attachedTo[T any] struct {
 }
 
 // exchangeMaker makes exchanges: one, or as many at once as cost least (see
-// atOnce), of which it returns the first of a chain.
+// cheapSize), of which it returns the first of a chain.
 type exchangeMaker interface {
 	one() *exchange
 	some() *exchange
@@ -62,7 +62,7 @@ func (a attaching[T]) some() *exchange {
 
 // chain has next follow x, until x is used.
 func (x *exchange) chain(next *exchange) *exchange {
-	x.stream.whole = unsafe.Pointer(next)
+	x.res.req.st = &next.stream
 	return x
 }
 
@@ -79,7 +79,7 @@ func (ss *ServerSession) makeExchanges() *exchange {
 	if srv := ss.owner; srv != nil && srv.opts.Attach.maker != nil {
 		return srv.opts.Attach.maker.some()
 	}
-	list := new([atOnce]exchange)
+	list := new([exchangesAtOnce]exchange)
 	for i := range list[1:] {
 		list[i].chain(&list[i+1])
 	}

@@ -198,7 +198,7 @@ func (cs *ClientSession) request(ctx context.Context, h Headers, o RequestOption
 	}
 	st := &ClientStream{}
 	st.s = &cs.Session
-	st.isWhole()
+	st.role = asClient
 	st.keepSent(full)
 	if head {
 		st.set(isHead)
@@ -301,7 +301,7 @@ func (cs *ClientSession) onPush(e *core.PushPromiseReceived) {
 	request := cs.view(e.Fields)
 	st := &ClientStream{request: request}
 	st.s, st.id = &cs.Session, e.Promised
-	st.isWhole()
+	st.role = asClient
 	st.set(isPush | isEnding | sentEnd)
 	if e.Method == "HEAD" {
 		st.set(isHead)

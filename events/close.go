@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"weft/core"
 	"weft/internal/byid"
@@ -310,7 +311,7 @@ func (st *Stream) forget() {
 	}
 	s := st.s
 	st.set(isForgotten)
-	if st.prev != nil || s.first == st { // else it never was among them
+	if st.place != 0 { // else it never was among them
 		s.unlink(st)
 	}
 	if s.watcher != nil {
@@ -326,31 +327,27 @@ func (st *Stream) forget() {
 
 // link adds the stream to those of the session.
 func (s *Session) link(st *Stream) {
-	st.prev = s.last
-	if s.last == nil {
-		s.first = st
-	} else {
-		s.last.next = st
-	}
-	s.last = st
-	s.live++
+	s.alive = append(s.alive, st)
+	s.births++
+	st.place, st.birth = uint32(len(s.alive)), s.births
 	s.keptHead += st.headMemory()
 }
 
 func (s *Session) unlink(st *Stream) {
-	if st.prev == nil {
-		s.first = st.next
-	} else {
-		st.prev.next = st.next
-	}
-	if st.next == nil {
-		s.last = st.prev
-	} else {
-		st.next.prev = st.prev
-	}
-	st.prev, st.next = nil, nil
-	s.live--
+	last := len(s.alive) - 1
+	moved := s.alive[last]
+	s.alive[st.place-1], moved.place = moved, st.place
+	s.alive[last] = nil
+	s.alive = s.alive[:last]
+	st.place = 0
 	s.keptHead -= st.headMemory() + listMemory(st.extra().trailers)
+}
+
+// eldestFirst returns the session's streams in the order in which they came.
+func (s *Session) eldestFirst() []*Stream {
+	return slices.SortedFunc(slices.Values(s.alive), func(a, b *Stream) int {
+		return int(int32(a.birth - b.birth)) // also where the count has begun anew
+	})
 }
 
 // stream returns the stream of an id, nil if there is none on the wire.

@@ -75,14 +75,17 @@ func (ss *ServerSession) newExchange() *ServerStream {
 	default:
 		x = ss.makeExchanges()
 	}
-	ss.spareExchange = (*exchange)(x.stream.whole) // see chain
+	ss.spareExchange = nil
+	if next := x.res.req.st; next != nil { // see chain
+		ss.spareExchange = (*exchange)(unsafe.Pointer(next))
+	}
 	return x.init()
 }
 
 // init joins the exchange's parts, and returns its stream.
 func (x *exchange) init() *ServerStream {
 	st := &x.stream
-	st.whole, st.role = unsafe.Pointer(x), asExchange
+	st.role = asExchange
 	x.res.req.st = st
 	return st
 }

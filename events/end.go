@@ -95,7 +95,7 @@ func (s *Session) destroy(err error, code core.ErrCode) {
 }
 
 func (s *Session) destroyStreams(err error) {
-	for st := s.first; st != nil; st = st.next {
+	for _, st := range s.eldestFirst() {
 		st.destroy(err)
 	}
 	if s.announcing != nil {
@@ -211,7 +211,7 @@ func endError(e *core.ConnClosed) error {
 
 // maybeClosed emits the last events once the streams have had theirs.
 func (s *Session) maybeClosed() {
-	if !s.ended || s.closed || s.live > 0 {
+	if !s.ended || s.closed || len(s.alive) > 0 {
 		return
 	}
 	s.closed = true

@@ -72,10 +72,10 @@ func (s *Session) Advance(now time.Time) {
 
 // slim gives back what saves allocations while there are streams.
 func (s *Session) slim() {
-	if s.live > 0 || s.announcing != nil {
+	if len(s.alive) > 0 || s.announcing != nil {
 		return // streams that only the core has forgotten
 	}
-	s.fields, s.spares = nil, nil
+	s.fields, s.spares, s.alive = nil, nil, nil
 	s.received, s.sent, s.given = Headers{}, Headers{}, Headers{}
 	s.vetted = false
 	s.receivedBlock, s.sentBlock = 0, 0
@@ -227,7 +227,7 @@ func (s *Session) publish() {
 		s.driven = s.driven && s.lasting
 	} else if s.conn.ReadPaused() {
 		flags = flagPaused
-	} else if s.conn.Resting() && s.live == 0 {
+	} else if s.conn.Resting() && len(s.alive) == 0 {
 		flags = flagResting
 	}
 	if s.crew != nil {

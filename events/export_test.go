@@ -10,13 +10,13 @@ func CarrierOf(d *Duplex) net.Conn { return d.st.s.carrierConn() }
 func Accounts(s *Session) (said, counted [4]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for st := s.first; st != nil; st = st.next {
+	for _, st := range s.alive {
 		counted[0] += st.out.len()
 		counted[1] += st.extra().in.len()
 		counted[2] += st.headMemory() + listMemory(st.extra().trailers)
 		counted[3]++
 	}
-	return [4]int{s.keptOut, s.keptIn, s.keptHead, s.live}, counted
+	return [4]int{s.keptOut, s.keptIn, s.keptHead, len(s.alive)}, counted
 }
 
 // StorageOf returns how much storage a Duplex keeps for what it receives.

@@ -11,7 +11,7 @@ const (
 
 // memory is how much the session uses, as far as a peer can make it grow.
 func (s *Session) memory() int {
-	return s.keptOut + s.keptIn + s.keptHead + s.live*streamMemory + s.tables() +
+	return s.keptOut + s.keptIn + s.keptHead + len(s.alive)*streamMemory + s.tables() +
 		(s.pingsOut()+s.conn.PendingSettings())*controlMemory + s.conn.OutputPending()
 }
 

@@ -28,7 +28,7 @@ func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStrea
 	st.s.lock()
 	defer st.s.unlock()
 	push := new(ServerStream)
-	push.isWhole()
+	push.role = asServer
 	if err := st.push(h, push, opts); err != nil {
 		return nil, err
 	}

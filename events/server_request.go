@@ -3,6 +3,7 @@ package events
 import (
 	"strconv"
 	"strings"
+	"unsafe"
 )
 
 // Request is a request as the Compatibility API shows it: Node's
@@ -14,7 +15,7 @@ type Request struct {
 	st *ServerStream // of an exchange
 }
 
-func (r *Request) exchange() *exchange { return (*exchange)(r.st.whole) }
+func (r *Request) exchange() *exchange { return (*exchange)(unsafe.Pointer(r.st)) }
 
 // extra returns the request's extra, nil if there is none.
 func (r *Request) extra() *requestExtra {

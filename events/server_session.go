@@ -38,7 +38,7 @@ type ServerSession struct {
 	// many of the streams are used.
 	used          uint8
 	spareExchange *exchange // the first of those, in a chain
-	spare         *[atOnce]ServerStream
+	spare         *[streamsAtOnce]ServerStream
 }
 
 // NewServerSession makes a session that is driven by whoever calls its
@@ -109,21 +109,22 @@ func (ss *ServerSession) newStream() *ServerStream {
 	if ss.begun <= manyRequests {
 		st = new(ServerStream)
 	} else {
-		if ss.spare == nil || ss.used == atOnce {
-			ss.spare, ss.used = new([atOnce]ServerStream), 0
+		if ss.spare == nil || ss.used == streamsAtOnce {
+			ss.spare, ss.used = new([streamsAtOnce]ServerStream), 0
 		}
 		st = &ss.spare[ss.used]
 		ss.used++
 	}
-	st.isWhole()
+	st.role = asServer
 	return st
 }
 
 const (
-	manyRequests = 8 // of one turn, after which
-	atOnce       = 4 // objects are made at once
+	manyRequests = 8   // of one turn, after which
+	cheapSize    = 512 // bytes at once cost the collector least
 
-	cheapSize = 512 // bytes at once cost the collector least
+	streamsAtOnce   = 6
+	exchangesAtOnce = 4
 )
 
 // turnEnded lets go of the objects that were made and not needed.

@@ -55,16 +55,15 @@ type Session struct {
 
 	// Streams.
 	streams *byid.Table[Stream] // on the wire
-	first   *Stream             // all that are not closed, oldest first
+	alive   []*Stream           // all that are not closed, in any order
 	// announcing is a new request's while its stream event is emitted, and is
 	// not among the others yet.
 	announcing *Stream
 	deferred   *ServerStream // it, if its headers are to go with its body (deferred.go)
-	last       *Stream
-	live       int      // of those
-	heard      StreamID // whose headers or data came last
-	waiting    int32    // whose Send fell short
-	sources    int32    // that have a source
+	births     uint32        // how many there ever were of those
+	heard      StreamID      // whose headers or data came last
+	waiting    int32         // whose Send fell short
+	sources    int32         // that have a source
 	// unchecked: sent, below, is another session's, which may have had other
 	// limits (workspace.go).
 	unchecked bool
@@ -357,9 +356,9 @@ func (s *Session) StreamCount() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.announcing != nil {
-		return s.live + 1
+		return len(s.alive) + 1
 	}
-	return s.live
+	return len(s.alive)
 }
 
 // LocalAddr returns the address of the connection, nil if it is not known.

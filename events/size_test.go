@@ -17,18 +17,23 @@ func TestSessionIsSmall(t *testing.T) {
 // What every request costs in memory is its stream's object. What few streams
 // have belongs into extra.
 func TestStreamIsSmall(t *testing.T) {
-	if size := unsafe.Sizeof(ServerStream{}); size > 96 {
-		t.Errorf("a ServerStream takes %d bytes, want at most 96", size)
+	for _, o := range []struct {
+		name       string
+		size, most uintptr
+		atOnce     uintptr
+	}{
+		{"ServerStream", unsafe.Sizeof(ServerStream{}), 80, streamsAtOnce},
+		{"exchange", unsafe.Sizeof(exchange{}), 112, exchangesAtOnce},
+	} {
+		if o.size > o.most {
+			t.Errorf("one %s takes %d bytes, want at most %d", o.name, o.size, o.most)
+		}
+		if n := o.size * o.atOnce; n > cheapSize {
+			t.Errorf("%d of %s at once take %d bytes, want at most %d", o.atOnce, o.name, n, cheapSize)
+		}
 	}
-	size := unsafe.Sizeof(exchange{})
-	if size > 128 {
-		t.Errorf("an exchange takes %d bytes, want at most 128", size)
-	}
-	if n := size * atOnce; n > cheapSize {
-		t.Errorf("%d at once take %d bytes, want at most %d", atOnce, n, cheapSize)
-	}
-	if n := 2 * unsafe.Sizeof(attachedTo[[64]byte]{}); n > 384 {
-		t.Errorf("two exchanges with 64 bytes each attached take %d bytes, want at most 384", n)
+	if n := 2 * unsafe.Sizeof(attachedTo[[64]byte]{}); n > 352 {
+		t.Errorf("two exchanges with 64 bytes each attached take %d bytes, want at most 352", n)
 	}
 }
 
@@ -36,8 +41,8 @@ func TestStreamIsSmall(t *testing.T) {
 // every request has.
 func TestClientStreamIsSmall(t *testing.T) {
 	size := unsafe.Sizeof(ClientStream{})
-	if size > 288 {
-		t.Errorf("a ClientStream takes %d bytes, want at most 288", size)
+	if size > 224 {
+		t.Errorf("a ClientStream takes %d bytes, want at most 224", size)
 	}
 	t.Log(size)
 }

@@ -13,8 +13,6 @@ import (
 // its RSTCode and refuses writes with an error.
 type Stream struct {
 	s *Session
-	// whole is what the stream is of: role says what that is.
-	whole unsafe.Pointer
 
 	id      StreamID // 0 while a client's request waits
 	state   state
@@ -33,11 +31,20 @@ type Stream struct {
 	on   *streamEvents
 	more *extra
 
-	prev, next *Stream
+	// Where it is among the session's streams, from 1 on, and the how manieth of
+	// them it was. 0: it is not among them.
+	place, birth uint32
 }
 
-// role is what a stream is of.
+// role is what a stream is of, and begins.
 type role uint8
+
+// What begins with a stream is where the stream is.
+const (
+	_ uintptr = -unsafe.Offsetof(ServerStream{}.Stream)
+	_ uintptr = -unsafe.Offsetof(ClientStream{}.Stream)
+	_ uintptr = -unsafe.Offsetof(exchange{}.stream)
+)
 
 const (
 	asClient   role = 1 + iota // a ClientStream
@@ -53,15 +60,12 @@ const (
 	repeats                    // it has the list of headers that one before it had
 )
 
-func (st *ServerStream) isWhole() { st.whole, st.role = unsafe.Pointer(st), asServer }
-func (st *ClientStream) isWhole() { st.whole, st.role = unsafe.Pointer(st), asClient }
-
 // server returns the ServerStream the stream is of, nil on a client.
 func (st *Stream) server() *ServerStream {
 	if st.role < asServer {
 		return nil
 	}
-	return (*ServerStream)(st.whole)
+	return (*ServerStream)(unsafe.Pointer(st))
 }
 
 // client returns the ClientStream the stream is of, nil on a server.
@@ -69,7 +73,7 @@ func (st *Stream) client() *ClientStream {
 	if st.role != asClient {
 		return nil
 	}
-	return (*ClientStream)(st.whole)
+	return (*ClientStream)(unsafe.Pointer(st))
 }
 
 // exchange returns the exchange the stream is of, nil outside the Compatibility
@@ -78,12 +82,12 @@ func (st *Stream) exchange() *exchange {
 	if st.role != asExchange {
 		return nil
 	}
-	return (*exchange)(st.whole)
+	return (*exchange)(unsafe.Pointer(st))
 }
 
 // isPlain reports whether the stream has no extra of either kind.
 func (st *Stream) isPlain() bool {
-	return st.more == nil && (st.role != asExchange || (*exchange)(st.whole).more.Load() == nil)
+	return st.more == nil && (st.role != asExchange || (*exchange)(unsafe.Pointer(st)).more.Load() == nil)
 }
 
 // extra is what few streams have. Most requests come and go without: that

@@ -37,7 +37,7 @@ func (s *Session) yieldWork() {
 	if w == nil {
 		return
 	}
-	if s.server != nil && s.live == 0 {
+	if s.server != nil && len(s.alive) == 0 {
 		l, ok := w.Attached.(*lists)
 		if !ok {
 			l = new(lists)
