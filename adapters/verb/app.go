@@ -1,6 +1,7 @@
 package verb
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -164,14 +165,15 @@ func behind(before []Middleware, h Handler) Handler {
 		}
 		inner := h
 		h = func(req *Request, res *Response) (failed error) {
-			m(req, res, func(err ...error) {
-				for _, err := range err {
-					if err != nil {
-						failed = err
-						return
-					}
+			passed := false
+			m(req, res, func(errs ...error) {
+				switch err := firstError(errs); {
+				case err != nil:
+					failed = cmp.Or(failed, err)
+				case !passed:
+					passed = true
+					failed = cmp.Or(failed, inner(req, res))
 				}
-				failed = inner(req, res)
 			})
 			return failed
 		}

@@ -41,8 +41,7 @@ func (r *Request) Bytes() ([]byte, error) {
 }
 
 func (r *Request) readBody() ([]byte, error) {
-	o := r.App().options()
-	limit := o.BodyLimit.Or(defaultBodyLimit)
+	limit := r.bodyLimit()
 	if n, err := strconv.ParseInt(r.Get("content-length"), 10, 64); err == nil && n > limit {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge}
 	}
@@ -52,6 +51,17 @@ func (r *Request) readBody() ([]byte, error) {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge}
 	}
 	return b, err
+}
+
+// bodyLimit is that of the App the request is in, or the nearest around it that has
+// one set.
+func (r *Request) bodyLimit() int64 {
+	for w := (*call)(r).in(); w != nil; w = w.up {
+		if n, ok := w.app.options().BodyLimit.Get(); ok {
+			return n
+		}
+	}
+	return r.app.options().BodyLimit.Or(defaultBodyLimit)
 }
 
 // JSON reads the body as JSON into what v points to, as json.Unmarshal does.

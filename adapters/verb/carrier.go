@@ -141,4 +141,12 @@ func (c *native) hint(links []string) error {
 func (c *native) setTrailer(name string, values []string) error {
 	return c.res.SetTrailer(name, values...)
 }
-func (c *native) destroy(err error) { c.res.Destroy(err) }
+
+// destroy breaks off. For package events it is no failure without an error, and what
+// ends with NO_ERROR looks complete to some clients.
+func (c *native) destroy(err error) {
+	if st, ok := c.stream(); ok && err == nil && !c.res.WritableFinished() {
+		st.Close(events.InternalError)
+	}
+	c.res.Destroy(err)
+}

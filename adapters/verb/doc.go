@@ -25,8 +25,8 @@
 //
 // A pattern is a path whose segments may be ":name", which captures one segment,
 // and whose last may be "*" or "*name", which captures the rest, also an empty
-// one. Segments are compared after their escapes were undone; a slash at the
-// end of a path does not count. A pattern that makes no sense is a panic when
+// one. Segments are compared after their escapes were undone, and upper and lower
+// case are different letters; a slash at the end of a path does not count. A pattern that makes no sense is a panic when
 // it is registered, as with http.ServeMux; so is a handler or middleware that is
 // nil.
 //

@@ -1,6 +1,7 @@
 package verb
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -92,13 +93,13 @@ func (app *App) logPanic(err error, req *Request) {
 // fail answers for want of an error middleware that does.
 func (app *App) fail(err error, req *Request, res *Response) {
 	answer := &Error{Status: http.StatusInternalServerError}
-	switch ErrorCode(err) {
-	case events.ErrStreamCancel.Code, events.ErrGoAwaySession.Code:
-		if gone(req) {
+	switch code := ErrorCode(err); {
+	case code == events.ErrStreamCancel.Code, code == events.ErrGoAwaySession.Code, errors.Is(err, context.Canceled):
+		if gone(req) && !res.ended {
 			res.Destroy(nil) // nobody is there to be told
 			return
 		}
-	case events.ErrInvalidStream.Code:
+	case code == events.ErrInvalidStream.Code:
 		answer.Status = http.StatusBadRequest
 	}
 	errors.As(err, &answer)
@@ -111,7 +112,10 @@ func (app *App) fail(err error, req *Request, res *Response) {
 	} else if answer.Status >= 500 {
 		o.logger().Error("weft: a request failed", "method", req.Method(), "url", req.URL(), "error", err)
 	}
-	if res.Sent() {
+	switch {
+	case res.ended && req.rare().socket == nil:
+		return // what failed came after the answer, which is complete
+	case res.Sent():
 		res.Destroy(err) // what was sent must not look complete
 		return
 	}

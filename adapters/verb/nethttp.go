@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"weft/core"
 	"weft/events"
 )
 
@@ -48,6 +49,7 @@ type borrowed struct {
 	url    string
 	code   int
 	begun  bool
+	over   bool // the body is complete
 	broken bool
 }
 
@@ -63,7 +65,12 @@ func (c *borrowed) version() string {
 }
 func (c *borrowed) stream() (*events.ServerStream, bool) { return nil, false }
 func (c *borrowed) context() context.Context             { return c.r.Context() }
-func (c *borrowed) body() io.Reader                      { return c.r.Body }
+func (c *borrowed) body() io.Reader {
+	if c.r.Body == nil { // a server's request has one, a test's may not
+		return http.NoBody
+	}
+	return c.r.Body
+}
 
 func (c *borrowed) setHeader(name string, values ...string) error {
 	if c.begun {
@@ -71,6 +78,9 @@ func (c *borrowed) setHeader(name string, values ...string) error {
 	}
 	if err := checkFields(name, values...); err != nil {
 		return err
+	}
+	if len(values) == 0 {
+		return fmt.Errorf("%w: %q has none", events.ErrInvalidHeaderValue, name)
 	}
 	c.w.Header()[textproto.CanonicalMIMEHeaderKey(name)] = slices.Clone(values)
 	return nil
@@ -96,7 +106,9 @@ func (c *borrowed) setStatus(code int) error {
 	if code < 200 || code > 599 {
 		return fmt.Errorf("%w: %d: must be 200 to 599", events.ErrStatusInvalid, code)
 	}
-	c.code = code
+	if !c.begun {
+		c.code = code
+	}
 	return nil
 }
 
@@ -122,6 +134,9 @@ func (c *borrowed) head() {
 }
 
 func (c *borrowed) write(p []byte) (int, error) {
+	if c.over {
+		return 0, events.ErrWriteAfterEnd
+	}
 	c.head()
 	if isBare(c.code) {
 		return len(p), nil
@@ -143,6 +158,7 @@ func (c *borrowed) endAll(p []byte) error {
 
 func (c *borrowed) end(p []byte) error {
 	c.head()
+	c.over = true
 	if len(p) == 0 || c.r.Method == http.MethodHead {
 		return nil
 	}
@@ -155,6 +171,7 @@ func (c *borrowed) sendFrom(src io.Reader, size int64) (err error) {
 		defer f.Close()
 	}
 	c.head()
+	c.over = true
 	switch {
 	case c.r.Method == http.MethodHead, isBare(c.code):
 	case size < 0:
@@ -187,6 +204,16 @@ func (c *borrowed) setTrailer(name string, values []string) error {
 	if err := checkFields(name, values...); err != nil {
 		return err
 	}
+	switch {
+	case c.over:
+		return events.ErrTrailersAlreadySent
+	case !core.FitsTrailers(strings.ToLower(name)):
+		return fmt.Errorf("%w: %q has no place in trailers", events.ErrInvalidHeaderValue, name)
+	case c.begun:
+		// Headers that wait for the end of a short body would be sent with its
+		// length, and leave no place for trailers.
+		http.NewResponseController(c.w).Flush()
+	}
 	c.w.Header()[http.TrailerPrefix+textproto.CanonicalMIMEHeaderKey(name)] = slices.Clone(values)
 	return nil
 }
@@ -215,7 +242,12 @@ func HTTP(h http.Handler) Handler {
 // http returns the request as net/http has it.
 func (r *Request) http() (*http.Request, error) {
 	if c, ok := r.carrier().(*borrowed); ok {
-		return r.withParams(c.r), nil
+		out := c.r
+		if body := r.bodyRead(); body != nil {
+			out = out.WithContext(out.Context()) // it is the caller's
+			out.Body = io.NopCloser(body)
+		}
+		return r.withParams(out), nil
 	}
 	c := (*native)(r)
 	out, err := requestOf(c.req)
@@ -224,8 +256,8 @@ func (r *Request) http() (*http.Request, error) {
 	}
 	if st, ok := c.stream(); !c.bodiless && (!ok || !st.EndAfterHeaders()) {
 		out.Body = io.NopCloser(r.Body())
-		if r.more != nil && r.more.read {
-			out.Body = io.NopCloser(bytes.NewReader(r.more.body))
+		if body := r.bodyRead(); body != nil {
+			out.Body = io.NopCloser(body)
 		}
 		if out.ContentLength, err = strconv.ParseInt(r.Get("content-length"), 10, 64); err != nil {
 			out.ContentLength = -1
@@ -233,6 +265,24 @@ func (r *Request) http() (*http.Request, error) {
 	}
 	return r.withParams(out.WithContext(r.Context())), nil
 }
+
+// bodyRead returns what Bytes has read, and how that ended; nil if it was not
+// called.
+func (r *Request) bodyRead() io.Reader {
+	switch more := r.more; {
+	case more == nil || !more.read:
+		return nil
+	case more.bodyOf != nil:
+		return io.MultiReader(bytes.NewReader(more.body), failing{more.bodyOf})
+	default:
+		return bytes.NewReader(more.body)
+	}
+}
+
+// failing is a reader that fails.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // requestOf returns a request of package events as net/http has it, without the
 // body.

@@ -28,7 +28,8 @@ type Options struct {
 	// HTTP2 is about connections and the protocol.
 	HTTP2 HTTP2Options
 	// BodyLimit is how many bytes of a body Request.Bytes and its like read;
-	// default 1 MiB. A longer one is answered with status 413.
+	// default that of the App this one is mounted in, and at last 1 MiB. A longer one
+	// is answered with status 413.
 	BodyLimit events.Opt[int64]
 	// Inline has requests that have no body, by HTTP/2, served within
 	// the turn that brings them, which takes less time still: handlers and

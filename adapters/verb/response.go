@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -248,7 +249,9 @@ func (r *Response) SendFrom(src io.Reader, size int64) error {
 }
 
 // Redirect sends the client to another URL, with status 302 unless another is
-// given. Whether the URL is one of this server's is for the caller to know.
+// given. Bytes that no URL has, those of other alphabets and spaces among them, are
+// sent as their escapes; a line break is an error. Whether the URL is one of this
+// server's is for the caller to know.
 //
 // Errors: events.ErrOutOfRange for a status that is no redirection, and those of
 // Send.
@@ -260,7 +263,31 @@ func (r *Response) Redirect(url string, status ...int) error {
 	if code < 300 || code > 399 || code == http.StatusNotModified {
 		return outOfRange("the status of a redirection", code, "300 to 399, and not 304")
 	}
-	return r.Status(code).Header("location", url).Send(nil)
+	return r.Status(code).Header("location", escapeURL(url)).Send(nil)
+}
+
+// escapeURL escapes what no URI reference has (RFC 3986 §2), and leaves alone what is
+// no field value either, to be found out.
+func escapeURL(url string) string {
+	const upperHex = "0123456789ABCDEF"
+	var out []byte
+	for i := range len(url) {
+		c := url[i]
+		if c > ' ' && c < 0x7f && strings.IndexByte("\"<>\\^`{|}", c) < 0 || !isFieldValue(url[i:i+1]) {
+			if out != nil {
+				out = append(out, c)
+			}
+			continue
+		}
+		if out == nil {
+			out = append(make([]byte, 0, len(url)+16), url[:i]...)
+		}
+		out = append(out, '%', upperHex[c>>4], upperHex[c&15])
+	}
+	if out == nil {
+		return url
+	}
+	return string(out)
 }
 
 // EarlyHints tells the client, by an informational response of status 103, what
@@ -278,8 +305,10 @@ func (r *Response) EarlyHints(links ...string) error {
 	return r.carrier().hint(links)
 }
 
-// Write sends a piece of the body, and waits while the client takes nothing. An
-// error says that it has gone.
+// Write sends a piece of the body, and waits while the client takes nothing.
+//
+// Errors: the first one of Status, Header and their like; events.ErrWriteAfterEnd
+// for a response that has ended; others say that the client has gone.
 func (r *Response) Write(p []byte) (int, error) {
 	if err := r.failed(); err != nil {
 		return 0, err

@@ -193,6 +193,14 @@ func (r *Request) forFile(status int) *http.Request {
 			out.Header[name] = []string{v}
 		}
 	}
+	// RFC 9110 §14.2: "An origin server MUST ignore a Range header field that
+	// contains a range unit it does not understand." §14.1 has their names be
+	// case-insensitive, which net/http does not.
+	if unit, set, ok := strings.Cut(r.Get("range"), "="); ok && strings.EqualFold(unit, "bytes") {
+		out.Header["Range"] = []string{"bytes=" + set}
+	} else {
+		delete(out.Header, "Range")
+	}
 	return out
 }
 

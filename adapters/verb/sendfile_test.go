@@ -114,7 +114,9 @@ func TestSendFileInPart(t *testing.T) {
 	}{
 		{"range", "bytes=2-4", "234", 206},
 		{"range", "bytes=-2", "89", 206},
-		{"range", "lines=1-2", "invalid range", 416},
+		{"range", "Bytes=2-4", "234", 206},
+		{"range", "bytes=4-2", "invalid range", 416},
+		{"range", "lines=1-2", "0123456789", 200},
 		{"range", "bytes=20-", "invalid range: failed to overlap", 416},
 		{"if-none-match", `W/"a-de0b6b3a7640000"`, "", 304},
 		{"if-none-match", `"other"`, "0123456789", 200},

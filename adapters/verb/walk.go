@@ -151,6 +151,7 @@ func (x *call) search(w *walk, err error) {
 		}
 		if s.mounted != nil {
 			x.enter(s.mounted, left, w)
+			x.place.in = w // for who called next, whose turn it is again
 			return
 		}
 		if s.handler != nil {
@@ -169,6 +170,7 @@ func (x *call) search(w *walk, err error) {
 	switch {
 	case w != nil:
 		x.search(w.up, err)
+		x.place.in = w
 	case err != nil:
 		x.app.fail(err, req, res)
 	default:
