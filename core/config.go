@@ -7,9 +7,10 @@ import (
 )
 
 // Config says how a Conn behaves. The zero Config is ready for use and safe
-// against a hostile peer. In every field of Limits and Timeouts, and in the
-// sizes here, zero means the default, a negative value is an error, and
-// Unlimited or Never removes the bound.
+// against a hostile peer. In every field of Limits and Timeouts, zero means the
+// default, a negative value is an error, and Unlimited or Never removes the
+// bound. In the sizes here zero means the default as well, and what is outside
+// the range they name is an error.
 type Config struct {
 	// Settings are announced in the first SETTINGS frame, in this order. A
 	// server that does not list MAX_CONCURRENT_STREAMS announces 100, a client
@@ -31,12 +32,12 @@ type Config struct {
 	// they grow with the measured bandwidth-delay product, up to MaxWindow.
 	FixedWindows bool
 
-	// MaxWindow bounds the growth of a receive window in bytes; default
-	// 32 MiB. A stream's unread data is bounded by it.
+	// MaxWindow bounds the growth of a receive window in bytes, 1 to 2^31-1;
+	// default 32 MiB. A stream's unread data is bounded by it.
 	MaxWindow int
 
 	// EncoderTable bounds the HPACK table used for sending, whatever the peer
-	// allows; default 4096 bytes. NoTable (-1) stands for zero.
+	// allows, in bytes, 1 to 1048576; default 4096. NoTable (-1) stands for zero.
 	EncoderTable int
 
 	// Padding chooses how many bytes of padding a HEADERS, PUSH_PROMISE or

@@ -10,6 +10,8 @@ import (
 // for itself, in its turns and when it is asked whether it is Due: what happens
 // on a mem.Link must not depend on when a goroutine gets to run.
 
+var errNoContext = ErrInvalidArgType.with(`The "ctx" argument must be a context.Context. Received nil`)
+
 // aborts are the contexts of a session that looks at them itself.
 type aborts struct {
 	n    atomic.Int32 // len(list), for who has no lock

@@ -101,8 +101,11 @@ func (cs *ClientSession) connected() {
 //
 // Errors: what ended the session before, ErrInvalidSession if nothing in
 // particular did, and ErrAbort when ctx is done, in which case the session goes
-// on.
+// on; ErrInvalidArgType if ctx is nil.
 func (cs *ClientSession) Ready(ctx context.Context) error {
+	if ctx == nil {
+		return errNoContext
+	}
 	select {
 	case <-cs.ready:
 	case <-ctx.Done():
@@ -164,14 +167,17 @@ type RequestOptions struct {
 // until it has its first listener. To set several listeners before anything
 // can happen, call Request within Session.Do.
 //
-// Errors: ErrInvalidSession, ErrGoAwaySession, ErrPendingLimit, ErrInvalidArg
-// about options, those about fields that Respond has too, and for CONNECT ErrConnectAuthority,
+// Errors: ErrInvalidArgType if ctx is nil, ErrInvalidSession, ErrGoAwaySession,
+// ErrPendingLimit, ErrInvalidArg about options, those about fields that Respond has too, and for CONNECT ErrConnectAuthority,
 // ErrConnectScheme and ErrConnectPath. Nothing was sent then. A bad :path is
 // reported by the stream's error event.
 func (cs *ClientSession) Request(ctx context.Context, h Headers, opts ...RequestOptions) (*ClientStream, error) {
-	var o RequestOptions
-	if len(opts) > 0 {
-		o = opts[0]
+	o, err := only(opts)
+	switch {
+	case ctx == nil:
+		return nil, errNoContext
+	case err != nil:
+		return nil, err
 	}
 	cs.lock()
 	defer cs.unlock()

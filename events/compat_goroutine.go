@@ -25,6 +25,7 @@ import "time"
 //		io.Copy(res.Blocking(), req.Body())
 //	}))
 func InGoroutine(f func(req *Request, res *Response)) func(req *Request, res *Response) {
+	mustCall("InGoroutine", f == nil)
 	return func(req *Request, res *Response) {
 		req.st.s.hire(job{f, req, res})
 	}

@@ -9,6 +9,7 @@ package events
 //		res.JSON(req.UserAgent())
 //	}))
 func Wrap[Q, R any](request func(*Request) Q, response func(*Response) R, f func(req Q, res R)) func(*Request, *Response) {
+	mustCall("Wrap", request == nil || response == nil || f == nil)
 	return func(req *Request, res *Response) { f(request(req), response(res)) }
 }
 
@@ -20,6 +21,7 @@ func Wrap[Q, R any](request func(*Request) Q, response func(*Response) R, f func
 //		events.Wrap(newRequest, newResponse, answer),
 //		events.Wrap(newOldRequest, newOldResponse, answerOld)))
 func ByVersion(http2, http1 func(req *Request, res *Response)) func(req *Request, res *Response) {
+	mustCall("ByVersion", http2 == nil || http1 == nil)
 	return func(req *Request, res *Response) {
 		if req.st.http1() != nil {
 			http1(req, res)

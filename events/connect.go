@@ -62,9 +62,13 @@ type ConnectOptions struct {
 // listeners that miss neither. Ready waits for it. When ctx is done, the session
 // is destroyed with ErrAbort.
 //
-// Errors: ErrInvalidURL, ErrInvalidProtocol, and those of options: ErrInvalidArg,
-// ErrOutOfRange, ErrInvalidSettingValue and ErrTooManyCustom.
+// Errors: ErrInvalidArgType if ctx is nil, ErrInvalidURL, ErrInvalidProtocol, and
+// those of options: ErrInvalidArg, ErrOutOfRange, ErrInvalidSettingValue and
+// ErrTooManyCustom.
 func Connect(ctx context.Context, authority string, opts ConnectOptions) (*ClientSession, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	u, err := parseAuthority(authority, opts.Protocol)
 	if err != nil {
 		return nil, err

@@ -18,10 +18,11 @@ type pendingPing struct {
 // Ping sends a PING and calls f with the time until its answer, or with
 // ErrPingCancel if the session ends before. It reports false, and calls f with
 // ErrPingCancel, if MaxOutstandingPings are unanswered. Unless a payload is
-// given, it is the present time in nanoseconds. Before the session is connected
-// the PING waits for that.
+// given, it is the present time in nanoseconds, in 8 bytes, the lowest first. Before
+// the session is connected the PING waits for that.
 //
-// Errors: ErrInvalidSession, ErrInvalidArgType if f is nil.
+// Errors: ErrInvalidSession, ErrInvalidArgType if f is nil, ErrInvalidArg for more
+// than one payload; f is not called then.
 func (s *Session) Ping(f func(err error, rtt time.Duration, payload [8]byte), payload ...[8]byte) (bool, error) {
 	s.lock()
 	defer s.unlock()
@@ -30,8 +31,14 @@ func (s *Session) Ping(f func(err error, rtt time.Duration, payload [8]byte), pa
 		return false, ErrInvalidSession
 	case f == nil:
 		return false, ErrInvalidArgType.with(`The "callback" argument must be of type function. Received nil`)
+	}
+	given, err := only(payload)
+	switch {
+	case err != nil:
+		return false, err
 	case s.conn == nil:
-		s.waitConn(func() { s.ping(f, payload) })
+		payload = slices.Clone(payload)
+		s.waitConnOr(func() { s.ping(f, payload) }, func() { f(ErrPingCancel, 0, given) })
 		return true, nil
 	}
 	return s.ping(f, payload), nil
@@ -77,6 +84,12 @@ func (s *Session) cancelPings() {
 	if s.rare == nil {
 		return
 	}
+	for _, e := range s.rare.early {
+		if e.lost != nil {
+			s.post(e.lost)
+		}
+	}
+	s.rare.early = nil
 	for _, p := range s.rare.pings {
 		if p.f != nil {
 			s.post(func() { p.f(ErrPingCancel, 0, p.payload) })
@@ -111,6 +124,9 @@ func (s *Session) Settings(settings Settings, f func(err error, now Settings, rt
 	case err != nil:
 		return err
 	case s.conn == nil:
+		if err := s.tryEarly(list); err != nil {
+			return err
+		}
 		s.waitConn(func() {
 			if err := s.announce(list, f); err != nil {
 				s.destroy(err, core.InternalError)
@@ -119,6 +135,24 @@ func (s *Session) Settings(settings Settings, f func(err error, now Settings, rt
 		return nil
 	}
 	return s.announce(list, f)
+}
+
+// tryEarly finds what a connection that there is not yet would refuse of settings
+// that wait for it: who gave them is told at once. That there are too many of them
+// is for when it stands.
+func (s *Session) tryEarly(list []core.Setting) error {
+	r := s.rarely()
+	if r.trial == nil {
+		cfg, err := s.opts.config(true)
+		if err != nil {
+			return err
+		}
+		cfg.MaxPendingSettings = core.Unlimited
+		if r.trial, err = core.NewClient(s.time(), cfg); err != nil {
+			return misuse(err)
+		}
+	}
+	return misuse(r.trial.UpdateSettings(s.time(), list))
 }
 
 func (s *Session) announce(list []core.Setting, f func(error, Settings, time.Duration)) error {

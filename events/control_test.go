@@ -1,8 +1,11 @@
 package events_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"testing"
 	"time"
 
@@ -37,6 +40,34 @@ func TestPing(t *testing.T) {
 	}
 	if canceled != 11 {
 		t.Errorf("%d of 11 pings were canceled", canceled)
+	}
+}
+
+// A PING that waits for a connection that never comes is canceled, too.
+func TestPingBeforeConnect(t *testing.T) {
+	refused := make(chan struct{})
+	client, err := events.Connect(t.Context(), "http://example.org", events.ConnectOptions{
+		SessionOptions:   events.SessionOptions{Logger: slog.New(slog.DiscardHandler)},
+		CreateConnection: func(context.Context) (net.Conn, error) { <-refused; return nil, errors.New("refused") },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	canceled := 0
+	for range 3 {
+		ok, err := client.Ping(func(err error, _ time.Duration, payload [8]byte) {
+			if errors.Is(err, events.ErrPingCancel) && payload[0] == 7 {
+				canceled++
+			}
+		}, [8]byte{7})
+		if !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	close(refused)
+	client.Wait()
+	if canceled != 3 {
+		t.Errorf("%d of 3 pings were canceled", canceled)
 	}
 }
 

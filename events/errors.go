@@ -141,6 +141,12 @@ func (e *Error) because(err error) *Error {
 	return e
 }
 
+// told gives an error that has said it all its cause.
+func told(e *Error, cause error) *Error {
+	e.Cause, e.told = cause, true
+	return e
+}
+
 // codeName is Node's name of an error code, "NGHTTP2_CANCEL".
 func codeName(c core.ErrCode) string { return "NGHTTP2_" + c.String() }
 
@@ -185,9 +191,9 @@ func misuse(err error) error {
 	var config *core.ConfigError
 	if errors.As(err, &config) {
 		if key := settingKey(config.Option); key != config.Option || key == core.SettingNoRFC7540Priorities.String() {
-			return ErrInvalidSettingValue.with("Invalid value for setting %q: %s, must be %s", key, config.Value, config.Range)
+			return told(ErrInvalidSettingValue.with("Invalid value for setting %q: %s, must be %s", key, config.Value, config.Range), err)
 		}
-		return ErrOutOfRange.with("%s is %s, must be %s", config.Option, config.Value, config.Range)
+		return told(ErrOutOfRange.with("%s is %s, must be %s", config.Option, config.Value, config.Range), err)
 	}
 	return ErrHTTP2.caused(err)
 }

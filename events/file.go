@@ -48,8 +48,8 @@ type FileOptions struct {
 // a truncated body never looks complete.
 //
 // Errors: ErrInvalidStream, ErrHeadersSent, ErrStatusInvalid,
-// ErrPayloadForbidden for status 204, 205 and 304, ErrOutOfRange; nothing
-// follows then.
+// ErrPayloadForbidden for status 204, 205 and 304, ErrOutOfRange,
+// ErrInvalidArg for options given twice; nothing follows then.
 func (st *ServerStream) RespondWithFile(path string, h Headers, opts ...FileOptions) error {
 	return st.respondWithFile(path, h, opts, func() (fs.File, fs.FileInfo, error) { return openFile(path) })
 }
@@ -66,8 +66,9 @@ func (st *ServerStream) RespondWithFS(fsys fs.FS, name string, h Headers, opts .
 
 func (st *ServerStream) respondWithFile(name string, h Headers, opts []FileOptions, open func() (fs.File, fs.FileInfo, error)) error {
 	a := &fileAnswer{st: st, name: name, open: open, headers: h}
-	if len(opts) > 0 {
-		a.opts = opts[0]
+	var err error
+	if a.opts, err = only(opts); err != nil {
+		return err
 	}
 	st.s.lock()
 	defer st.s.unlock()

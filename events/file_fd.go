@@ -55,15 +55,17 @@ type FilePart struct {
 // Without StatCheck the headers are sent at once.
 //
 // Errors: ErrInvalidStream, ErrHeadersSent, ErrPayloadForbidden for status 204,
-// 205 and 304, ErrOutOfRange, ErrSendPipe, ErrInvalidArg if f is nil, and those
+// 205 and 304, ErrOutOfRange, ErrSendPipe, ErrInvalidArg if f is nil or
+// options are given twice, and those
 // of Respond about fields.
 func (st *ServerStream) RespondWithFD(f Descriptor, h Headers, opts ...FDOptions) error {
 	if f == nil {
 		return ErrInvalidArg.with("The descriptor is nil")
 	}
 	a := &fdAnswer{st: st, f: f, headers: h}
-	if len(opts) > 0 {
-		a.opts = opts[0]
+	var err error
+	if a.opts, err = only(opts); err != nil {
+		return err
 	}
 	a.part = FilePart{a.opts.Offset, a.opts.Length.Or(-1)}
 	a.info, a.failed = f.Stat()

@@ -79,7 +79,8 @@ func (h Headers) Is(other Headers) bool {
 	return len(h.list) == len(other.list) && unsafe.SliceData(h.list) == unsafe.SliceData(other.list)
 }
 
-// At returns the field at index i.
+// At returns the field at index i, which is 0 or more and less than Len; others
+// panic, as in a slice.
 func (h Headers) At(i int) Field { return h.list[i] }
 
 // All iterates over names and values in their order, pseudo-fields first in

@@ -63,9 +63,9 @@ func (c *inventor) call(f reflect.Value) []reflect.Value {
 }
 
 // registers reports whether f is a method that registers a function for an event,
-// which must not be nil.
+// or Session.Do: that function must not be nil.
 func registers(f reflect.Type) bool {
-	return f.NumOut() == 1 && f.Out(0) == reflect.TypeFor[events.Listener]()
+	return f.NumOut() == 1 && f.Out(0) == reflect.TypeFor[events.Listener]() || f == reflect.TypeFor[func(func())]()
 }
 
 // value makes up an argument.

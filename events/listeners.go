@@ -45,6 +45,13 @@ func mustListen(method string, none bool) {
 	}
 }
 
+// mustCall does so for functions that are to be called once, or that make others.
+func mustCall(what string, none bool) {
+	if none {
+		panic(ErrInvalidArgType.with(`The function given to %s is nil`, what))
+	}
+}
+
 type registry interface {
 	remove(id uint32)
 	once(id uint32)

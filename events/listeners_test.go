@@ -41,6 +41,25 @@ func TestNilListeners(t *testing.T) {
 	}
 }
 
+// What is to be called must not be nil either: it panics where the mistake is, and
+// not in a turn, for which a session would have to answer.
+func TestNilFunctions(t *testing.T) {
+	none := func(*events.Request, *events.Response) {}
+	for what, f := range map[string]func(){
+		"Session.Do":             func() { new(events.ClientSession).Do(nil) },
+		"Pipe":                   func() { new(events.ServerStream).Pipe(nil) },
+		"InGoroutine":            func() { events.InGoroutine(nil) },
+		"ByVersion":              func() { events.ByVersion(none, nil) },
+		"Wrap":                   func() { events.Wrap[int, int](nil, nil, nil) },
+		"Retry":                  func() { events.Retry(t.Context(), events.Backoff{}, nil) },
+		"NewPerformanceObserver": func() { events.NewPerformanceObserver(nil) },
+	} {
+		if err := panicOf(f); !errors.Is(err, events.ErrInvalidArgType) || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 // panicOf returns the error with which f panics, nil if it does not.
 func panicOf(f func()) (err error) {
 	defer func() {

@@ -114,6 +114,17 @@ const (
 	maxSourcedStream = 64 << 10
 )
 
+// only returns what there is one of at most: the options of a call.
+func only[T any](given []T) (one T, err error) {
+	switch len(given) {
+	case 0:
+		return one, nil
+	case 1:
+		return given[0], nil
+	}
+	return one, ErrInvalidArg.with("%d times %T, must be once at most", len(given), one)
+}
+
 // config is the core's configuration for the options.
 func (o *SessionOptions) config(client bool) (core.Config, error) {
 	settings, err := o.Settings.list()
@@ -121,7 +132,10 @@ func (o *SessionOptions) config(client bool) (core.Config, error) {
 		return core.Config{}, err
 	}
 	if len(o.RemoteCustomSettings) > maxCustomSettings {
-		return core.Config{}, ErrTooManyCustom
+		return core.Config{}, tooManyCustom("RemoteCustomSettings", len(o.RemoteCustomSettings))
+	}
+	if o.Transport > core.TransportEncrypted {
+		return core.Config{}, ErrOutOfRange.with("Transport is %d, must be a Transport constant", o.Transport)
 	}
 	if o.HighWaterMark < 0 {
 		return core.Config{}, ErrOutOfRange.with("HighWaterMark is %d, must be 0 for the default or positive", o.HighWaterMark)

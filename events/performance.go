@@ -30,6 +30,7 @@ type PerformanceObserver struct {
 // for different sessions may. f must not block. If it panics, that is logged
 // and nothing else comes of it.
 func NewPerformanceObserver(f func(items *EntryList)) *PerformanceObserver {
+	mustCall("NewPerformanceObserver", f == nil)
 	return &PerformanceObserver{f: f}
 }
 

@@ -20,8 +20,12 @@ type Sink interface {
 //
 // A stream that is cut short does not end dst: if dst has a method
 // Destroy(error), as streams have, that is called. If dst takes no more, or has
-// a method OnClose and says so by that, the stream is closed with CANCEL.
+// a method OnClose and says so by that, the stream is closed with CANCEL. A nil dst is
+// a mistake in the program: Pipe panics.
 func (st *Stream) Pipe(dst Sink) {
+	if dst == nil {
+		panic(ErrInvalidArgType.with(`The "destination" argument of Pipe must be a Sink. Received nil`))
+	}
 	p := &pipe{from: st, to: dst}
 	p.keep(dst.OnDrain(st.Resume))
 	if d, ok := dst.(interface{ OnClose(func()) Listener }); ok {

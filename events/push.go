@@ -1,6 +1,10 @@
 package events
 
-import "weft/core"
+import (
+	"errors"
+
+	"weft/core"
+)
 
 // PushOptions say where a pushed stream stands among the others (RFC 7540
 // §5.3). Its weight can only be changed later, by Priority.
@@ -20,8 +24,8 @@ var errPushAfterClose = ErrPushDisabled.caused(ErrInvalidStream)
 // the response's end, and directly after an End within the same turn.
 //
 // Errors: ErrPushDisabled, on a stream or session that is closed as well (of a
-// stream that is, the error matches ErrInvalidStream, too),
-// ErrNestedPush, ErrOutOfStreams, ErrInvalidArg for a stream that would depend
+// stream that is, the error matches ErrInvalidStream, too), ErrInvalidStream when
+// the response's end is on its way, ErrNestedPush, ErrOutOfStreams, ErrInvalidArg for a stream that would depend
 // on itself, ErrHTTP2 for a promise longer than MaxSendHeaderBlockLength, and
 // those of Respond about fields.
 func (st *ServerStream) PushStream(h Headers, opts ...PushOptions) (*ServerStream, error) {
@@ -65,13 +69,20 @@ func (st *ServerStream) push(h Headers, push *ServerStream, opts []PushOptions) 
 	}
 	var o PriorityOptions
 	if len(opts) > 0 {
-		o.Exclusive, o.Parent = opts[0].Exclusive, opts[0].Parent
+		one, err := only(opts)
+		if err != nil {
+			return err
+		}
+		o.Exclusive, o.Parent = one.Exclusive, one.Parent
 		if err := checkParent(s.conn.Info().NextStream, o.Parent); err != nil {
 			return err
 		}
 	}
 	id, err := s.conn.Push(s.time(), st.id, full)
-	if err != nil {
+	switch {
+	case errors.Is(err, core.ErrStreamState): // the response's end is said
+		return ErrInvalidStream.caused(err)
+	case err != nil:
 		return refused(err, full)
 	}
 	s.touched = true

@@ -52,6 +52,21 @@ func TestPushOnClosed(t *testing.T) {
 	p.happened("/closed false true", "/closing false true")
 }
 
+// Once the response's end has been said with its headers there is no promise, and
+// the error is that of a stream that is over.
+func TestPushAfterHeadersEnd(t *testing.T) {
+	p := newPair(t, pairOptions{})
+	p.server.OnStream(func(st *events.ServerStream, h events.Headers, _ events.Flags) {
+		st.Respond(events.Headers{}, events.RespondOptions{EndStream: true})
+		_, err := st.PushStream(events.H(":path", "/pushed"))
+		p.note("%t %t", errors.Is(err, events.ErrInvalidStream), errors.Is(err, core.ErrStreamState))
+	})
+	p.request(events.H(":method", "POST"))
+	p.settle()
+	p.log = without(p.log, "client ")
+	p.happened("true true")
+}
+
 // A reset without an error aborts the stream before what there is of it ends.
 func TestAbortedBeforeEnd(t *testing.T) {
 	p := newPair(t, pairOptions{})

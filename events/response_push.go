@@ -1,8 +1,9 @@
 package events
 
-// CanPush reports whether CreatePushResponse would be let through: the client
-// takes pushes, and neither side has ended the stream. In Node that is to ask
-// whether the response has a stream, for over HTTP/1.1 there is no push.
+// CanPush reports whether the client takes pushes and the exchange is open still:
+// CreatePushResponse is let through then, unless the response has been ended, or
+// what is pushed is wrong. In Node that is to ask whether the response has a
+// stream, for over HTTP/1.1 there is no push.
 func (r *Response) CanPush() bool { return r.req.st.PushAllowed() }
 
 // CreatePushResponse promises a response to a request the client did not make,

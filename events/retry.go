@@ -28,6 +28,7 @@ type Backoff struct {
 // waits; both are there for errors.Is then. Errors: ErrOutOfRange for a negative
 // field of b, and f was not called then.
 func Retry(ctx context.Context, b Backoff, f func(context.Context) error) error {
+	mustCall("Retry", f == nil)
 	if b.Attempts < 0 || b.First < 0 || b.Max < 0 {
 		return ErrOutOfRange.with("Backoff is %+v, must be 0 for the default or positive", b)
 	}

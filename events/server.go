@@ -53,7 +53,8 @@ type ServerOptions struct {
 
 // Server accepts connections and makes a session of each. It emits the events
 // of all its sessions; a callback of one session may run at the same time as
-// one of another.
+// one of another. CreateServer and CreateSecureServer make one; the zero Server
+// is not one. Its methods may be called from any goroutine.
 type Server struct {
 	opts    ServerOptions
 	carrier core.Transport
@@ -128,13 +129,8 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 	if !opts.AllowHTTP1 && opts.ShouldUpgrade != nil {
 		return nil, ErrInvalidArg.with("The option ShouldUpgrade is about HTTP/1.1, which AllowHTTP1 allows")
 	}
-	cfg, err := opts.config(false)
-	if err != nil {
+	if err := opts.checkServer(); err != nil {
 		return nil, err
-	}
-	cfg.Settings = sendable(cfg.Settings, false)
-	if _, err := core.NewServer(time.Now(), cfg); err != nil {
-		return nil, misuse(err)
 	}
 	srv := &Server{
 		opts:      opts,
@@ -149,6 +145,7 @@ func newServer(opts ServerOptions, carrier core.Transport) (*Server, error) {
 		srv.opts.Now = time.Now
 	}
 	if opts.AllowHTTP1 {
+		var err error
 		if srv.http1, err = opts.HTTP1.NewHTTP1Server(opts.logger()); err != nil {
 			return nil, err
 		}

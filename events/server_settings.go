@@ -2,6 +2,7 @@ package events
 
 import (
 	"maps"
+	"time"
 
 	"weft/core"
 )
@@ -22,11 +23,23 @@ func (srv *Server) UpdateSettings(settings Settings) error {
 		opts = *srv.updated
 	}
 	opts.Settings = opts.Settings.with(settings)
-	if _, err := opts.Settings.list(); err != nil {
+	if err := opts.checkServer(); err != nil {
 		return err
 	}
 	srv.updated = &opts // a new one: sessions have the old one
 	return nil
+}
+
+// checkServer finds what would keep a server with these options from making
+// sessions.
+func (o *SessionOptions) checkServer() error {
+	cfg, err := o.config(false)
+	if err != nil {
+		return err
+	}
+	cfg.Settings = sendable(cfg.Settings, false)
+	_, err = core.NewServer(time.Now(), cfg)
+	return misuse(err)
 }
 
 func (srv *Server) sessionOptions() *SessionOptions {

@@ -60,7 +60,8 @@ func (st *ServerStream) PushAllowed() bool {
 // Errors: ErrHeadersSent, ErrInvalidStream, ErrStatusInvalid unless :status is
 // 200 to 599, and those about fields: ErrInvalidPseudo, ErrInvalidToken,
 // ErrInvalidChar, ErrInvalidHeaderValue, ErrInvalidConnection and
-// ErrHeaderSingleValue; ErrInvalidArg for options that contradict each other.
+// ErrHeaderSingleValue; ErrInvalidArg for options that contradict each other or are
+// given twice.
 // Nothing is sent then, and another Respond may follow.
 func (st *ServerStream) Respond(h Headers, opts ...RespondOptions) error {
 	s := st.s
@@ -71,9 +72,9 @@ func (st *ServerStream) Respond(h Headers, opts ...RespondOptions) error {
 		return nil
 	}
 	defer s.unlock()
-	var o RespondOptions
-	if len(opts) > 0 {
-		o = opts[0]
+	o, err := only(opts)
+	if err != nil {
+		return err
 	}
 	return st.respond(h, o)
 }

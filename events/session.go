@@ -130,7 +130,8 @@ type Session struct {
 
 // rare is what few sessions need.
 type rare struct {
-	early   []func() // what waits for the connection
+	early   []early    // what waits for the connection
+	trial   *core.Conn // is told the settings that wait, to see whether it takes them
 	pings   []pendingPing
 	acks    []func(error, Settings, time.Duration)
 	origins []string // origin.go
@@ -151,10 +152,18 @@ type spares struct {
 	chunk   []byte // what a source reads into
 }
 
+// early is something to be done when there is a connection.
+type early struct {
+	do   func()
+	lost func() // is posted if there never is one; may be nil
+}
+
 // waitConn has f called when there is a connection.
-func (s *Session) waitConn(f func()) {
+func (s *Session) waitConn(f func()) { s.waitConnOr(f, nil) }
+
+func (s *Session) waitConnOr(f, lost func()) {
 	r := s.rarely()
-	r.early = append(r.early, f)
+	r.early = append(r.early, early{f, lost})
 }
 
 // sessionEvents are the functions registered for a session's events.
@@ -209,18 +218,20 @@ func (s *Session) start(now time.Time, cfg core.Config, client bool) error {
 		s.watcher.connected(now)
 	}
 	if s.rare != nil {
-		for _, f := range s.rare.early {
-			f()
+		for _, e := range s.rare.early {
+			e.do()
 		}
-		s.rare.early = nil
+		s.rare.early, s.rare.trial = nil, nil
 	}
 	return nil
 }
 
 // Do runs f in a turn of the session, after the callbacks that are queued
 // already: nothing happens on the session before everything f does stands.
-// From inside a callback, f runs after it.
+// From inside a callback, f runs after it. A nil f is a mistake in the program:
+// Do panics.
 func (s *Session) Do(f func()) {
+	mustCall("Session.Do", f == nil)
 	s.lock()
 	defer s.unlock()
 	s.post(f)

@@ -2,6 +2,7 @@ package events
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -59,12 +60,12 @@ func isCustom(id core.SettingID) bool { return settingKeys[id] == "" }
 // why it can't be.
 func (s *Settings) list() ([]core.Setting, error) {
 	if len(s.CustomSettings) > maxCustomSettings {
-		return nil, ErrTooManyCustom
+		return nil, tooManyCustom("CustomSettings", len(s.CustomSettings))
 	}
 	byID := make(map[core.SettingID]uint32, 8+len(s.CustomSettings))
 	for id, v := range s.CustomSettings {
 		if id == 0 {
-			return nil, invalidSetting("customSettings:id", 0)
+			return nil, invalidSetting("customSettings:id", 0, "1 to 65535")
 		}
 		byID[core.SettingID(id)] = v
 	}
@@ -90,7 +91,7 @@ func (s *Settings) list() ([]core.Setting, error) {
 	flag(SettingEnableConnectProtocol, s.EnableConnectProtocol)
 	if v, ok := s.MaxHeaderSize.Get(); ok {
 		if s.MaxHeaderListSize.Or(v) != v {
-			return nil, invalidSetting("maxHeaderSize", v)
+			return nil, invalidSetting("maxHeaderSize", v, "equal to maxHeaderListSize beside it")
 		}
 		byID[SettingMaxHeaderListSize] = v
 	}
@@ -119,13 +120,18 @@ func checkSetting(v core.Setting) error {
 		low, high = 1<<14, 1<<24-1
 	}
 	if v.Value < low || v.Value > high {
-		return invalidSetting(settingKeys[v.ID], v.Value)
+		return invalidSetting(settingKeys[v.ID], v.Value, fmt.Sprintf("%d to %d", low, high))
 	}
 	return nil
 }
 
-func invalidSetting(key string, v uint32) *Error {
-	return ErrInvalidSettingValue.with("Invalid value for setting %q: %d", key, v)
+func invalidSetting(key string, v uint32, must string) *Error {
+	e := ErrInvalidSettingValue.with("Invalid value for setting %q: %d", key, v)
+	return e.because(&core.ConfigError{Option: key, Value: fmt.Sprint(v), Range: must})
+}
+
+func tooManyCustom(option string, n int) *Error {
+	return ErrTooManyCustom.caused(&core.ConfigError{Option: option, Value: fmt.Sprintf("a list of %d", n), Range: fmt.Sprintf("one of at most %d", maxCustomSettings)})
 }
 
 // sendable is what of a list may go into a SETTINGS frame of ours.

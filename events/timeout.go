@@ -87,7 +87,7 @@ func (s *Session) timed() *timeouts {
 }
 
 func negativeTimeout(d time.Duration) error {
-	return ErrOutOfRange.with(`The value of "msecs" is out of range. It must be >= 0. Received %d`, d.Milliseconds())
+	return ErrOutOfRange.with(`The value of "msecs" is out of range. It must be >= 0. Received %v`, float64(d)/float64(time.Millisecond))
 }
 
 // active notes that something was received or sent.

@@ -3,6 +3,7 @@ package events_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,4 +118,13 @@ func TestTimeoutOfLargeWrite(t *testing.T) {
 	p.happened()
 	p.link.RunFor(5 * time.Minute)
 	p.happened("drain 17m13.195s", "timeout 19m13.195s")
+}
+
+// Node's milliseconds are not whole ones here: the error shows what was given.
+func TestNegativeTimeout(t *testing.T) {
+	p := newPair(t, pairOptions{})
+	err := p.client.SetTimeout(-time.Microsecond, nil)
+	if !errors.Is(err, events.ErrOutOfRange) || !strings.HasSuffix(err.Error(), "Received -0.001") {
+		t.Error(err)
+	}
 }
