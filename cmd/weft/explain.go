@@ -117,6 +117,14 @@ func reasonOf(e *events.Error) error {
 	return e
 }
 
+// lookupError says why a host has no address.
+func lookupError(err *net.DNSError) error {
+	if err.IsNotFound {
+		return fmt.Errorf("there is no host %s", err.Name)
+	}
+	return fmt.Errorf("cannot look up the host %s: %s; is there a network?", err.Name, err.Err)
+}
+
 // connectError says why there is no connection.
 func connectError(t *target, err error) error {
 	var (
@@ -131,7 +139,7 @@ func connectError(t *target, err error) error {
 	host := t.url.Host
 	switch {
 	case errors.As(err, &dns):
-		return fmt.Errorf("there is no host %s", t.url.Hostname())
+		return lookupError(dns)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("cannot connect to %s: connection refused; is a server running there?", host)
 	case errors.As(err, &authority):

@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -53,16 +55,38 @@ func (f *flags) usage(e *env, err error) int {
 	}
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
-		text = fmt.Sprintf("there is no flag -%s", name)
-		if len(name) > 1 {
-			text = fmt.Sprintf("there is no flag --%s", name)
-		}
+		text = fmt.Sprintf("there is no flag %s", dashed(name))
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
-		text = fmt.Sprintf("the flag -%s needs an argument", name)
+		text = fmt.Sprintf("the flag %s needs an argument", dashed(name))
+	}
+	if m := notBoolean.FindStringSubmatch(text); m != nil {
+		text = fmt.Sprintf("the flag %s is true or false, not %s", dashed(m[2]), m[1])
 	}
 	fmt.Fprintf(e.stderr, "weft %s: %s: see weft help %s\n", f.command, text, f.command)
 	return exitUsage
+}
+
+// notBoolean is what package flag says about -k=5.
+var notBoolean = regexp.MustCompile(`^invalid boolean value (".*") for -(.*): parse error$`)
+
+// dashed is a flag as the help has it.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// empty returns an error if one of the flags was given an empty value, as a
+// variable of the shell that is not set gives it.
+func (f *flags) empty(names ...string) (err error) {
+	f.Visit(func(g *flag.Flag) {
+		if err == nil && g.Value.String() == "" && slices.Contains(names, g.Name) {
+			err = fmt.Errorf("%s is empty: leave it out, or see weft help %s", dashed(g.Name), f.command)
+		}
+	})
+	return err
 }
 
 // fail reports what went wrong in one line, and returns the exit code.

@@ -35,6 +35,9 @@ func get(args []string, e *env) int {
 		case <-stop:
 		}
 	}()
+	if err := f.empty("X", "request", "cacert"); err != nil {
+		return fail(e, "get", err)
+	}
 	g, err := newGetter(o, e)
 	if err != nil {
 		return fail(e, "get", err)
@@ -90,6 +93,12 @@ func newGetter(o *getFlags, e *env) (*getter, error) {
 			t.before, before = before, t.done
 		}
 		g.targets = append(g.targets, t)
+	}
+	if err := checkMethod(o.method); err != nil {
+		return nil, err
+	}
+	if err := checkOutputs(o.outputs); err != nil {
+		return nil, err
 	}
 	var err error
 	if g.fields, err = parseFields(o.headers); err != nil {

@@ -211,6 +211,10 @@ func TestGetRequest(t *testing.T) {
 	if !strings.Contains(r.stdout, "authorization: Basic bWU6c2VjcmV0\n") || !strings.Contains(r.stdout, ":authority: "+authority) {
 		t.Errorf("user and password: %+v", r)
 	}
+	r = runWeft(t, "", "get", base+"/what?q=a b&ü=1")
+	if !strings.Contains(r.stdout, ":path: /what?q=a%20b&%C3%BC=1\n") {
+		t.Errorf("a query that is not escaped: %+v", r)
+	}
 	for name, want := range map[string]string{"bad name: x": "bad name", "connection: close": "connection"} {
 		if r := runWeft(t, "", "get", "-H", name, base+"/"); r.code != 1 || !oneLine(r.stderr, want) {
 			t.Errorf("-H %q: %+v", name, r)

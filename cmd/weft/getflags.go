@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"weft/events"
@@ -20,24 +22,28 @@ order of the command line. URLs of one server share one connection and are
 fetched at the same time. https:// is HTTP/2 over TLS, http:// is HTTP/2 with
 prior knowledge. Redirects are shown, not followed.
 
-  -X METHOD       the method (GET, or POST with -d)
+  -X METHOD       the method (GET, or POST with -d); not CONNECT
   -H 'NAME: VAL'  add a header field, or replace the one weft would send; with
                   no value, leave it out; may be given several times
   -d DATA         send DATA as the body; @FILE sends a file as it is, byte for
                   byte, @- standard input; several are joined by &
-  -o FILE         write to FILE; given several times, each is for one URL, in
-                  order
+  -o FILE         write to FILE, - is standard output; given several times, each
+                  is for one URL, in order
   -i              write the response's header fields before its body
   --fail          on a status of 400 or more write no body and exit with 22
   --cacert FILE   trust these certificates (PEM) instead of the system's
   -k              trust any certificate
   -v              print the frames of every connection on standard error
 
+Long names: --request, --header, --data (or --data-binary), --output,
+--include, --insecure, --verbose. A user and a password in a URL
+(https://user:password@host/) are sent as basic authorization.
+
 A body from a file is read as it is sent. A transfer that takes longer than a
 second shows a progress bar on a terminal. The exit code is 0 only if every
-response came whole; 1 if a value on the command line made no sense, or a
-connection or a transfer failed, and then a line on standard error says which
-and why; 2 for wrong flags; 22 for --fail; 130 after Ctrl-C.
+response came whole, whatever its status; 1 if a value on the command line made
+no sense, or a connection or a transfer failed, and then a line on standard error
+says which and why; 2 for wrong flags; 22 for --fail; 130 after Ctrl-C.
 `
 
 // getFlags is the command line of weft get.
@@ -101,7 +107,60 @@ func parseURL(text string) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("%q has no host; a URL looks like https://localhost:8443/path", text)
 	}
+	u.Host = strings.TrimSuffix(u.Host, ":") // RFC 3986 §6.2.3: an empty port is the default one
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return nil, fmt.Errorf("%q has the port %s; a port is 1 to 65535", text, port)
+		}
+	}
+	u.RawQuery = escapeQuery(u.RawQuery)
 	return u, nil
+}
+
+// escapeQuery escapes what a path can't carry: url.Parse takes a query as it
+// is, spaces included.
+func escapeQuery(query string) string {
+	var b strings.Builder
+	for i := range len(query) {
+		if c := query[i]; c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// checkMethod refuses a method that no request of this command can have.
+func checkMethod(method string) error {
+	switch {
+	case method == "CONNECT":
+		return errors.New("-X CONNECT opens a tunnel: weft get has nothing to put through one")
+	case strings.ContainsFunc(method, func(c rune) bool {
+		return c <= ' ' || c >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
+	}):
+		return fmt.Errorf("-X %q is not a method: it is made of letters, digits and !#$%%&'*+-.^_`|~", method)
+	}
+	return nil
+}
+
+// checkOutputs refuses files that two URLs would write to at the same time.
+func checkOutputs(list []string) error {
+	for i, name := range list {
+		switch {
+		case name == "":
+			return errors.New("-o has no file name; -o - writes to standard output")
+		case name != "-" && slices.Contains(list[:i], name) && !isDevice(name):
+			return fmt.Errorf("-o %s is given for two URLs: each needs a file of its own", name)
+		}
+	}
+	return nil
+}
+
+// isDevice reports whether a file may be written to by several, as /dev/null.
+func isDevice(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.Mode().IsRegular()
 }
 
 // parseFields reads the -H flags.
@@ -110,8 +169,13 @@ func parseFields(list []string) ([]events.Field, error) {
 	for _, text := range list {
 		name, value, ok := strings.Cut(text, ":")
 		name = strings.ToLower(strings.TrimSpace(name))
-		if !ok || name == "" {
+		switch {
+		case ok && name == "" && strings.Count(text, ":") > 1:
+			return nil, fmt.Errorf("-H %q is a pseudo-field: those come from the URL and -X, :authority from -H 'host: …'", text)
+		case !ok || name == "":
 			return nil, fmt.Errorf("-H %q is not a header field: write 'name: value'", text)
+		case name == "host" && strings.TrimSpace(value) == "":
+			return nil, fmt.Errorf("-H %q leaves out the host, which every request needs: write 'host: name'", text)
 		}
 		fields = append(fields, events.Field{Name: name, Value: strings.Trim(value, " \t")})
 	}

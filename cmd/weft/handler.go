@@ -12,13 +12,12 @@ import (
 
 // handler answers requests with the files of a site.
 type handler struct {
-	site    *site.Site
-	uploads bool // answer POST and PUT with the hash of what was sent
+	site *site.Site // if it takes Uploads, they are answered with the hash of what was sent
 }
 
 func (h *handler) serve(st *events.ServerStream, headers events.Headers, flags events.Flags) {
 	method := headers.Method()
-	if h.uploads && (method == "POST" || method == "PUT") {
+	if h.site.Uploads && (method == "POST" || method == "PUT") {
 		takeUpload(st, headers)
 		return
 	}

@@ -5,9 +5,10 @@
 //	weft version
 //	weft help [COMMAND]
 //
-// Exit codes: 0; 1 when something failed, with one line about it on standard
-// error; 2 for a command line that makes no sense; 22 for a status of 400 or
-// more with get --fail; 130 after a second Ctrl-C.
+// Exit codes: 0; 1 when something failed or a value was out of range, with one
+// line about it on standard error; 2 for a command or flag that there is not,
+// and for flags that contradict each other; 22 for a status of 400 or more
+// with get --fail; 130 after Ctrl-C in get, after a second one in serve.
 package main
 
 import (
@@ -63,6 +64,9 @@ func run(args []string, e *env) int {
 	case "get":
 		return get(rest, e)
 	case "version", "--version", "-version":
+		if len(rest) > 0 {
+			return surplus(e, "version", rest[0])
+		}
 		fmt.Fprintln(e.stdout, "weft", version())
 		return exitOK
 	case "help", "--help", "-help", "-h":
@@ -85,6 +89,8 @@ func help(args []string, e *env) int {
 	switch {
 	case len(args) == 0:
 		fmt.Fprint(e.stdout, overview)
+	case len(args) > 1:
+		return surplus(e, "help", args[1])
 	case args[0] == "serve":
 		fmt.Fprint(e.stdout, serveHelp)
 	case args[0] == "get":
@@ -94,6 +100,12 @@ func help(args []string, e *env) int {
 		return exitUsage
 	}
 	return exitOK
+}
+
+// surplus reports an argument that a command has no use for.
+func surplus(e *env, command, arg string) int {
+	fmt.Fprintf(e.stderr, "weft %s: %q is one argument too many\n", command, arg)
+	return exitUsage
 }
 
 // version is the module's version, and the revision it was built from if that

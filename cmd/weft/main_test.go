@@ -83,6 +83,14 @@ func TestBadInput(t *testing.T) {
 		{"serve --cleartext --addr nonsense", 1, []string{"nonsense", "--addr", "localhost:8443"}},
 		{"serve --cleartext --addr 192.0.2.1:80", 1, []string{"192.0.2.1:80", "--addr"}},
 
+		{"serve --addr=", 1, []string{"--addr is empty"}},
+		{"serve --cert= --key=", 1, []string{"--cert is empty"}},
+		{"serve --cleartext=maybe", 2, []string{"--cleartext", "true or false", `"maybe"`}},
+		{"serve --cleartext --addr localhost:99999", 1, []string{"localhost:99999", "65535"}},
+		{"serve --cleartext --addr localhost:8x", 1, []string{"localhost:8x", "65535"}},
+		{"version x", 2, []string{`"x"`}},
+		{"help serve x", 2, []string{`"x"`}},
+
 		{"get", 2, []string{"no URL", "https://"}},
 		{"get --frob https://localhost/", 2, []string{"--frob", "weft help get"}},
 		{"get -z https://localhost/", 2, []string{"-z"}},
@@ -93,6 +101,18 @@ func TestBadInput(t *testing.T) {
 		{"get https://", 1, []string{"host"}},
 		{"get https://local%zzhost/", 1, []string{"not a URL"}},
 		{"get ftp://localhost/", 1, []string{"ftp://localhost/", "https://"}},
+		{"get https://localhost:99999/", 1, []string{"99999", "1 to 65535"}},
+		{"get https://localhost:0/", 1, []string{"port 0", "1 to 65535"}},
+		{"get -k=5 https://localhost/", 2, []string{"-k is true or false", `"5"`}},
+		{"get --output", 2, []string{"--output", "argument"}},
+		{"get -o= https://localhost/", 1, []string{"-o", "standard output"}},
+		{"get -o " + missing + " -o " + missing + " https://localhost/ https://localhost/b", 1, []string{missing, "two URLs"}},
+		{"get -X= https://localhost/", 1, []string{"-X is empty"}},
+		{"get -X A/B https://localhost/", 1, []string{`-X "A/B"`, "letters"}},
+		{"get -X CONNECT https://localhost/", 1, []string{"-X CONNECT"}},
+		{"get --cacert= https://localhost/", 1, []string{"--cacert is empty"}},
+		{"get -H host: https://localhost/", 1, []string{`"host:"`, "host: name"}},
+		{"get -H :path:/x https://localhost/", 1, []string{`":path:/x"`, "URL"}},
 		{"get -H nonsense https://localhost/", 1, []string{"nonsense", "name: value"}},
 		{"get -d @" + missing + " https://localhost/", 1, []string{missing}},
 		{"get -d @" + dir + " https://localhost/", 1, []string{dir, "directory"}},
@@ -130,7 +150,12 @@ func TestHelpIsComplete(t *testing.T) {
 			t.Errorf("weft help get does not explain %s", flag)
 		}
 	}
-	for _, flag := range strings.Fields("--addr --cleartext --cert --key -v") {
+	for _, flag := range strings.Fields("--request --header --data --data-binary --output --include --insecure --verbose") {
+		if !strings.Contains(getHelp, flag) {
+			t.Errorf("weft help get does not name %s", flag)
+		}
+	}
+	for _, flag := range strings.Fields("--addr --cleartext --cert --key -v,") {
 		if !strings.Contains(serveHelp, "\n  "+flag+" ") {
 			t.Errorf("weft help serve does not explain %s", flag)
 		}

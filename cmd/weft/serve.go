@@ -31,12 +31,14 @@ PUT with the length and the SHA-256 of what was sent.
   --cleartext   HTTP/2 without TLS, for clients with prior knowledge (h2c)
   --cert FILE   certificate, leaf first, in PEM; with --key
   --key FILE    its private key in PEM
-  -v            print the frames of every connection on standard error
+  -v, --verbose print the frames of every connection on standard error
 
 Without --cert and --key a self-signed certificate for localhost is made and
-kept in the user's cache directory. Certificate and key are read again when
-their files change. Ctrl-C stops accepting and waits for what is under way; a
-second one ends at once.
+kept in the user's cache directory, if there is one that can be written to.
+Certificate and key are read again when their files change. Ctrl-C stops
+accepting and waits for what is under way, 30 seconds at most; a second one ends
+at once. The exit code is 0 after Ctrl-C; 1 if it cannot serve, and then a line
+on standard error says why; 2 for wrong flags; 130 after a second Ctrl-C.
 `
 
 // maxStreams is what a client may have open at once.
@@ -48,7 +50,8 @@ func serve(args []string, e *env) int {
 	cleartext := f.Bool("cleartext", false, "")
 	cert := f.String("cert", "", "")
 	key := f.String("key", "", "")
-	verbose := f.Bool("v", false, "")
+	var verbose bool
+	f.both("v", "verbose", func(name string) { f.BoolVar(&verbose, name, false, "") })
 	dirs, err := f.parse(args)
 	switch {
 	case err != nil:
@@ -61,6 +64,9 @@ func serve(args []string, e *env) int {
 		return f.usage(e, errors.New("--cleartext has no use for --cert and --key"))
 	}
 
+	if err := f.empty("addr", "cert", "key"); err != nil {
+		return fail(e, "serve", err)
+	}
 	s := site.Builtin()
 	what := "a built-in page"
 	if len(dirs) == 1 {
@@ -71,12 +77,13 @@ func serve(args []string, e *env) int {
 	}
 	defer s.Close()
 
-	opts := serverOptions(*verbose, e)
+	opts := serverOptions(verbose, e)
 	srv, err := newServer(opts, *cleartext, *cert, *key)
 	if err != nil {
 		return fail(e, "serve", err)
 	}
-	h := &handler{site: s, uploads: len(dirs) == 0}
+	s.Uploads = len(dirs) == 0
+	h := &handler{site: s}
 	srv.OnStream(h.serve)
 
 	l, err := tcp.Listen(e.ctx, *addr, tcp.Options{})
@@ -186,8 +193,19 @@ func listenError(addr string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("cannot listen on %s: no permission for that port; choose one above 1023 with --addr", addr)
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
+	var (
+		dns  *net.DNSError
+		port *net.AddrError
+		op   *net.OpError
+	)
+	switch {
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("cannot listen on %s: the address is not one of this machine's; --addr takes HOST:PORT, for example localhost:8443", addr)
+	case errors.As(err, &port) && port.Err == "invalid port", errors.As(err, &dns) && dns.Err == "unknown port":
+		return fmt.Errorf("cannot listen on %s: the port of --addr is 0, for any that is free, to 65535", addr)
+	case errors.As(err, &dns):
+		err = lookupError(dns)
+	case errors.As(err, &op):
 		err = op.Err
 	}
 	return fmt.Errorf("cannot listen on %s: %s; --addr takes HOST:PORT, for example localhost:8443", addr, err)

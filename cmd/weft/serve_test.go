@@ -127,6 +127,9 @@ func TestServeSite(t *testing.T) {
 func TestServeUpload(t *testing.T) {
 	dir, large := makeSite(t)
 	s := startServe(t)
+	if r := s.get("-X", "DELETE", "-i", "/"); !strings.Contains(r.stdout, "allow: GET, HEAD, POST, PUT\n") {
+		t.Errorf("DELETE: %+v", r)
+	}
 	want := fmt.Sprintf("length %d\nsha256 %x\n", len(large), sha256.Sum256(large))
 	for _, args := range []string{"-d @" + filepath.Join(dir, "large.bin"), "-X PUT -H expect:100-continue -d @" + filepath.Join(dir, "large.bin")} {
 		if r := s.get(append(strings.Fields(args), "/any")...); r.code != 0 || r.stdout != want {

@@ -13,6 +13,10 @@ import (
 // A Site answers requests for one directory, or for the built-in page. All of
 // its methods may be called from any goroutine.
 type Site struct {
+	// Uploads: POST and PUT are answered by who calls Answer, and are among the
+	// methods that a 405 names. It is set before the first Answer.
+	Uploads bool
+
 	root *os.Root        // nil: built-in
 	page map[string]page // by path, if root is nil
 }
@@ -124,7 +128,11 @@ func (s *Site) Answer(req Request) Response {
 	if req.Method != "GET" && req.Method != "HEAD" {
 		// RFC 9110 §15.5.6: "The origin server MUST generate an Allow header
 		// field in a 405 response".
-		return failure(&req, 405, Field{"allow", "GET, HEAD"})
+		allow := "GET, HEAD"
+		if s.Uploads {
+			allow += ", POST, PUT"
+		}
+		return failure(&req, 405, Field{"allow", allow})
 	}
 	if req.Now.IsZero() {
 		req.Now = time.Now()
@@ -143,7 +151,7 @@ var reasons = map[int]string{
 	400: "400 Bad Request: the path is not valid",
 	403: "403 Forbidden",
 	404: "404 Not Found",
-	405: "405 Method Not Allowed: only GET and HEAD are",
+	405: "405 Method Not Allowed: the field allow names those that are",
 	412: "412 Precondition Failed",
 	416: "416 Range Not Satisfiable",
 	500: "500 Internal Server Error",
