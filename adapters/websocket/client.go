@@ -133,7 +133,8 @@ const maxResponse = 64 << 10
 
 // DialHTTP1 opens a WebSocket on a connection by HTTP/1.1 (RFC 6455). url is for
 // example "ws://localhost/chat"; it does not matter to it whether conn has TLS.
-// ctx bounds the opening, not the connection. conn is closed if that fails.
+// ctx bounds the opening, not the connection. conn is closed if that fails, unless
+// with ErrInvalidArg.
 //
 // Errors: *RefusedError with the status if it is not 101; ErrHandshake,
 // ErrInvalidArg; those of ctx and conn.

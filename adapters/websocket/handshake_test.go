@@ -228,7 +228,11 @@ func TestOtherRequests(t *testing.T) {
 		} {
 			conn := w.pipe()
 			io.WriteString(conn, strings.Join(append(c.lines, "host: localhost", "", ""), "\r\n"))
-			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			r := bufio.NewReader(conn)
+			r.Peek(1) // all of a head is one write
+			b, _ := r.Peek(r.Buffered())
+			head := string(b)
+			res, err := http.ReadResponse(r, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -237,6 +241,12 @@ func TestOtherRequests(t *testing.T) {
 			}
 			if c.status == 426 && res.Header.Get("sec-websocket-version") != "13" {
 				t.Error("the version is not told")
+			}
+			if c.status == 426 && (res.Header.Get("upgrade") != "websocket" || !strings.Contains(strings.ToLower(head), "connection: upgrade, close\r\n")) {
+				t.Errorf("what to upgrade to is not told: %q", head)
+			}
+			if c.status > 400 && res.Header.Get("date") == "" {
+				t.Error(c.status, "has no date")
 			}
 			if c.status == 101 && res.Header.Get("sec-websocket-accept") != "ICX+Yqv66kxgM0FcWaLWlFLwTAI=" {
 				t.Errorf("accept: %q", res.Header.Get("sec-websocket-accept"))

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"weft/events"
 )
@@ -157,7 +158,14 @@ func upgradeHTTP1(req *events.Request, conn net.Conn, head []byte, o ServerOptio
 	if refused != nil {
 		status = refused.Status
 		answer.Set("connection", "close")
+		if status == http.StatusUpgradeRequired {
+			// RFC 9110 §15.5.22: "The server MUST send an Upgrade header field in a
+			// 426 response to indicate the required protocol(s)".
+			answer.Set("connection", "Upgrade, close")
+			answer.Set("upgrade", "websocket")
+		}
 		answer.Set("content-length", "0")
+		answer.Set("date", time.Now().UTC().Format(http.TimeFormat)) // §6.6.1
 	} else {
 		answer.Set("connection", "Upgrade")
 		answer.Set("upgrade", "websocket")
