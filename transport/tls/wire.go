@@ -153,6 +153,9 @@ func (w *wire) ContinueWrite() (int, error) {
 
 // CloseWrite says so in TLS and in TCP.
 func (w *wire) CloseWrite() error {
+	if w.sock == nil {
+		return w.err
+	}
 	err := w.conn.Conn.CloseWrite()
 	if err == nil {
 		err = w.sock.closeWrite()
