@@ -23,6 +23,7 @@ type Duplex struct {
 	writable notice
 	closed   bool
 	late     bool // the stream was over before
+	lost     bool // some of what came was dropped before it was read
 	owner    bool // it holds the stream's place
 }
 
@@ -86,7 +87,7 @@ func (d *Duplex) Read(p []byte) (int, error) {
 			st.s.keptIn -= n
 			st.consume(n)
 			return n, nil
-		case st.is(gotEnd) && (st.is(saidEnd) || !st.is(isDestroyed) || st.cutShort() == nil):
+		case st.is(gotEnd) && !d.lost && (st.is(saidEnd) || !st.is(isDestroyed) || st.cutShort() == nil):
 			d.read()
 			return 0, io.EOF
 		case st.is(noMoreIn | isDestroyed | offWire):
@@ -122,7 +123,7 @@ func (d *Duplex) broken() error {
 	if err := st.cutShort(); err != nil {
 		return err
 	}
-	if st.is(gotEnd) { // all had come, for others
+	if st.is(gotEnd) && !d.lost { // all had come, for others
 		return ErrInvalidStream
 	}
 	return streamError(st.code, st.extra().why)

@@ -224,5 +224,8 @@ func (st *Stream) drop() {
 	}
 	st.more.in = nil
 	st.s.keptIn -= n
+	if d := st.more.duplex; d != nil {
+		d.lost = true
+	}
 	st.consume(n)
 }
