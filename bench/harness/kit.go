@@ -9,7 +9,9 @@ import (
 	"crypto/x509/pkix"
 	"embed"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -130,15 +132,7 @@ func (k *kit) makeFiles() error {
 		}
 	}
 	for name, size := range map[string]int64{"64k": 64 << 10, "1m": 1 << 20, "50m": 50 << 20, "1g": 1 << 30} {
-		f, err := os.Create(filepath.Join(k.root, name))
-		if err != nil {
-			return err
-		}
-		err = f.Truncate(size)
-		if err := f.Close(); err != nil {
-			return err
-		}
-		if err != nil {
+		if err := makeSparse(filepath.Join(k.root, name), size); err != nil {
 			return err
 		}
 	}
@@ -153,6 +147,19 @@ func (k *kit) makeFiles() error {
 	}
 	// A server that drops its privileges still has to read all of it.
 	return os.Chmod(k.dir, 0o755)
+}
+
+// makeSparse makes a file of zeros, and has the kernel keep it: or else the first
+// contender's client, which reads it, would be held up by the disk.
+func makeSparse(name string, size int64) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err = f.Truncate(size); err == nil {
+		_, err = io.Copy(io.Discard, f)
+	}
+	return errors.Join(err, f.Close())
 }
 
 // file is the path of a document.
