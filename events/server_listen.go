@@ -65,7 +65,11 @@ func (srv *Server) listensOn(l net.Listener) error {
 
 func (srv *Server) accept(l net.Listener) error {
 	defer l.Close()
-	_, ours := l.(*net.TCPListener) // and not something around it
+	ours := false
+	switch l.(type) {
+	case *net.TCPListener, *net.UnixListener: // and not something around one
+		ours = true
+	}
 	var wait time.Duration
 	for {
 		conn, err := l.Accept()
