@@ -99,3 +99,21 @@ func TestBothWays(t *testing.T) {
 		})
 	}
 }
+
+// No connection is a mistake that shows where it is made, not in a goroutine.
+func TestNilConn(t *testing.T) {
+	for what, start := range map[string]func(){
+		"Run":   func() { transport.Run(t.Context(), nil, nil, transport.Options{}) },
+		"Start": func() { transport.Start(t.Context(), nil, nil, transport.Options{}, nil) },
+		"Loops": func() { new(transport.Loops).Start(t.Context(), nil, nil, transport.Options{}, nil) },
+	} {
+		func() {
+			defer func() {
+				if r := recover(); r != "weft/transport: the connection is nil" {
+					t.Errorf("%s: %v", what, r)
+				}
+			}()
+			start()
+		}()
+	}
+}

@@ -55,6 +55,9 @@ type Wired interface {
 
 // wireOf finds the best way to pump conn.
 func wireOf(conn io.ReadWriteCloser) Wire {
+	if conn == nil {
+		panic("weft/transport: the connection is nil")
+	}
 	switch c := conn.(type) {
 	case Wire:
 		return c

@@ -43,13 +43,15 @@ const Never = core.Never
 // NoLimit as Options.MaxUpgraded lets any number of connections be upgraded.
 const NoLimit = math.MaxInt
 
-// New returns the option HTTP1 of servers. It may be given to several.
+// New returns the option HTTP1 of servers. It may be given to several. Options out
+// of range, or given twice, are an error of CreateServer: events.ErrOutOfRange and
+// events.ErrInvalidArg.
 func New(opts ...Options) events.HTTP1Handler {
-	var o Options
+	h := handler{times: len(opts)}
 	if len(opts) > 0 {
-		o = opts[0]
+		h.opts = opts[0]
 	}
-	return handler{o}
+	return h
 }
 
 // withDefaults returns the options with their defaults.
@@ -89,10 +91,16 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-type handler struct{ opts Options }
+type handler struct {
+	opts  Options
+	times int // that options were given
+}
 
 // NewHTTP1Server is part of events.HTTP1Handler.
 func (h handler) NewHTTP1Server(log *slog.Logger) (events.HTTP1Server, error) {
+	if h.times > 1 {
+		return nil, fmt.Errorf("%w: http1: %d times Options, must be once at most", events.ErrInvalidArg, h.times)
+	}
 	o, err := h.opts.withDefaults()
 	if err != nil {
 		return nil, err

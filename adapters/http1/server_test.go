@@ -163,6 +163,10 @@ func TestOptions(t *testing.T) {
 	if _, err := events.CreateServer(events.ServerOptions{HTTP1: http1.New()}); !errors.Is(err, events.ErrInvalidArg) {
 		t.Errorf("without AllowHTTP1: %v", err)
 	}
+	twice := http1.New(http1.Options{}, http1.Options{})
+	if _, err := events.CreateServer(events.ServerOptions{AllowHTTP1: true, HTTP1: twice}); !errors.Is(err, events.ErrInvalidArg) {
+		t.Errorf("options given twice: %v", err)
+	}
 	synctest.Test(t, func(t *testing.T) {
 		srv, err := events.CreateServer(events.ServerOptions{AllowHTTP1: true, HTTP1: http1.New(http1.Options{IdleTimeout: http1.Never, HeaderTimeout: http1.Never})})
 		if err != nil {

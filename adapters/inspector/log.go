@@ -49,6 +49,9 @@ type Log struct {
 // the text is long), each time with whole lines. Errors of w are dropped: a log
 // must not end a connection. The Log does not close w.
 func New(w io.Writer, opts Options) *Log {
+	if w == nil {
+		panic("inspector: the writer is nil")
+	}
 	if opts.MaxPayload < 0 {
 		panic(fmt.Sprintf("inspector: MaxPayload is %d, must be 0 for the default or positive", opts.MaxPayload))
 	}

@@ -299,3 +299,13 @@ func TestConcurrentDirections(t *testing.T) {
 type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+// A Log that could print nothing is refused at once.
+func TestNilWriter(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("it is no panic")
+		}
+	}()
+	New(nil, Options{})
+}

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,9 +13,9 @@ import (
 
 // Options say how is counted. The zero Options work.
 type Options struct {
-	// Buckets are the upper bounds of the histogram of durations, ascending, no
-	// two the same, at most 100; default 1 ms to 10 s in eleven steps. Others are
-	// a panic.
+	// Buckets are the upper bounds of the histogram of durations: none negative,
+	// ascending, no two the same, at most 100; default 1 ms to 10 s in eleven
+	// steps. Others are a panic.
 	Buckets []time.Duration
 	// Now tells the time; default time.Now. On a mem.Link that is its method.
 	Now func() time.Time
@@ -25,8 +26,8 @@ var defaultBuckets = []time.Duration{
 	100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second, 5 * time.Second, 10 * time.Second,
 }
 
-// Metrics are counters. They may be of several servers at once. All methods may
-// be called from any goroutine and any callback.
+// Metrics are counters, made by New. They may be of several servers at once. All
+// methods may be called from any goroutine and any callback.
 type Metrics struct {
 	now     func() time.Time
 	buckets []time.Duration
@@ -50,8 +51,8 @@ func New(o Options) *Metrics {
 	if len(o.Buckets) == 0 {
 		o.Buckets = defaultBuckets
 	}
-	if b := o.Buckets; len(b) > 100 || !slices.IsSorted(b) || len(slices.Compact(slices.Clone(b))) < len(b) {
-		panic("metrics: buckets are at most 100 durations, ascending")
+	if b := o.Buckets; len(b) > 100 || b[0] < 0 || !slices.IsSorted(b) || len(slices.Compact(slices.Clone(b))) < len(b) {
+		panic(fmt.Sprintf("metrics: Buckets are %v, must be at most 100, none negative, ascending and no two the same", b))
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -136,6 +137,9 @@ func (m *Metrics) end(s *events.ServerSession) {
 
 // Handler counts requests of the Compatibility API, and has f serve them.
 func (m *Metrics) Handler(f func(req *events.Request, res *events.Response)) func(req *events.Request, res *events.Response) {
+	if f == nil {
+		panic("metrics: the function given to Handler is nil")
+	}
 	return func(req *events.Request, res *events.Response) {
 		m.Exchange(req, res)
 		f(req, res)

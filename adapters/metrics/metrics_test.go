@@ -244,7 +244,7 @@ func TestCardinality(t *testing.T) {
 	if n := bytes.Count(out.Bytes(), []byte("requests_total{")); n != 500 {
 		t.Errorf("%d series of 499 statuses, and none, with one method", n)
 	}
-	for _, buckets := range [][]time.Duration{{2, 1}, {1, 1}, make([]time.Duration, 101)} {
+	for _, buckets := range [][]time.Duration{{2, 1}, {1, 1}, {-1, 1}, make([]time.Duration, 101)} {
 		func() {
 			defer func() {
 				if recover() == nil {
@@ -254,6 +254,12 @@ func TestCardinality(t *testing.T) {
 			metrics.New(metrics.Options{Buckets: buckets})
 		}()
 	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a nil handler is no panic")
+		}
+	}()
+	m.Handler(nil)
 }
 
 // Requests by HTTP/1.1 are counted, their connections are no sessions.

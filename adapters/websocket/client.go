@@ -77,9 +77,9 @@ func Dial(ctx context.Context, session *events.ClientSession, path string, opts 
 }
 
 func clientOptions(opts []Options) (Options, error) {
-	var o Options
-	if len(opts) > 0 {
-		o = opts[0]
+	o, err := only(opts)
+	if err != nil {
+		return o, err
 	}
 	return o.withDefaults(true)
 }

@@ -96,7 +96,7 @@ func TestOptions(t *testing.T) {
 	}
 	for _, o := range []websocket.Options{
 		{MaxMessageSize: -1}, {PingInterval: -1}, {WriteTimeout: -1}, {CloseTimeout: -1}, {CloseTimeout: websocket.Never},
-		{Subprotocols: []string{"a b"}}, {Subprotocols: []string{""}}, {Headers: events.H("a", "b\r\nc: d")}, {Headers: events.H("a b", "c")},
+		{Subprotocols: []string{"a b"}}, {Subprotocols: []string{""}}, {Headers: events.H("a", "b\r\nc: d")}, {Headers: events.H("a b", "c")}, {Headers: events.H("a", "b\x01")},
 	} {
 		for _, err := range []error{
 			websocket.Handle(srv, nil, websocket.ServerOptions{Options: o}),
@@ -110,7 +110,21 @@ func TestOptions(t *testing.T) {
 			}
 		}
 	}
-	o := websocket.Options{Headers: events.H("sec-websocket-protocol", "a")}
+	var o websocket.Options
+	twice := []websocket.ServerOptions{{}, {}}
+	for _, err := range []error{
+		websocket.Handle(srv, nil),
+		websocket.Handle(srv, func(*websocket.Conn, *events.Request) {}, twice...),
+		second(websocket.Dial(ctx, nil, "/", o, o)),
+		second(websocket.DialHTTP1(ctx, nil, "ws://a/", o, o)),
+		second(websocket.Upgrade(nil, nil, twice...)),
+		second(websocket.UpgradeHTTP1(nil, nil, nil, twice...)),
+	} {
+		if !errors.Is(err, websocket.ErrInvalidArg) {
+			t.Errorf("nothing, or options twice: %v", err)
+		}
+	}
+	o = websocket.Options{Headers: events.H("sec-websocket-protocol", "a")}
 	for _, err := range []error{second(websocket.Dial(ctx, nil, "/", o)), second(websocket.DialHTTP1(ctx, nil, "ws://a/", o))} {
 		if !errors.Is(err, websocket.ErrInvalidArg) {
 			t.Errorf("%+v: %v", o, err)

@@ -98,14 +98,28 @@ func (o Options) withDefaults(client bool) (Options, error) {
 		}
 	}
 	for name, value := range o.Headers.All() {
-		if !isToken(name) || strings.ContainsAny(value, "\r\n\x00") {
-			return o, fmt.Errorf("%w: the field %q", ErrInvalidArg, name)
+		if !isToken(name) {
+			return o, fmt.Errorf("%w: Headers has the field %q, which is not a token", ErrInvalidArg, name)
+		}
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			return o, fmt.Errorf("%w: Headers has a control character in the field %q", ErrInvalidArg, name)
 		}
 		if client && strings.HasPrefix(name, "sec-websocket-") {
 			return o, fmt.Errorf("%w: Headers has the field %q, which follows from the options", ErrInvalidArg, name)
 		}
 	}
 	return o, nil
+}
+
+// only returns the options of a call, of which there is one at most.
+func only[T any](given []T) (one T, err error) {
+	switch len(given) {
+	case 0:
+		return one, nil
+	case 1:
+		return given[0], nil
+	}
+	return one, fmt.Errorf("%w: %d times %T, must be once at most", ErrInvalidArg, len(given), one)
 }
 
 // isToken reports whether s is a token of RFC 9110 §5.6.2.

@@ -34,8 +34,11 @@ import (
 // Errors: ErrInvalidArg. Nothing was registered then.
 func Handle(srv *events.Server, f func(c *Conn, req *events.Request), opts ...ServerOptions) error {
 	o, err := serverOptions(opts)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case f == nil:
+		return fmt.Errorf("%w: the function is nil", ErrInvalidArg)
 	}
 	if err := Announce(srv); err != nil {
 		return err
@@ -64,8 +67,8 @@ func Announce(srv *events.Server) error {
 }
 
 func serverOptions(opts []ServerOptions) (o ServerOptions, err error) {
-	if len(opts) > 0 {
-		o = opts[0]
+	if o, err = only(opts); err != nil {
+		return o, err
 	}
 	if o.CheckOrigin == nil {
 		o.CheckOrigin = SameOrigin

@@ -186,6 +186,9 @@ func TestLinkRunFor(t *testing.T) {
 	if c.Answers != 1 || len(at) != 3 {
 		t.Errorf("%d answers and timers %v after 2s", c.Answers, at)
 	}
+	if l.RunFor(-time.Second); l.Elapsed() != 2*time.Second {
+		t.Errorf("time went back to %v", l.Elapsed())
+	}
 }
 
 // relay passes on what one endpoint is told to another link's.

@@ -43,9 +43,10 @@ func (l *Link) Run(cond func() bool) bool {
 	return true
 }
 
-// RunFor goes on until d has passed, and does everything that is due by then.
+// RunFor goes on until d has passed, and does everything that is due by then. A
+// negative d counts as 0: time does not go back.
 func (l *Link) RunFor(d time.Duration) {
-	until := l.clock.now.Add(d)
+	until := l.clock.now.Add(max(0, d))
 	for l.clock.step(until) {
 	}
 	l.clock.now = until
