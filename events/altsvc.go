@@ -41,16 +41,17 @@ func (ss *ServerSession) Altsvc(alt, origin string) error {
 	return ss.sendAltsvc(alt, o, 0)
 }
 
-// AltsvcStream advertises an alternative service for the origin of a stream.
+// AltsvcStream advertises an alternative service for the origin of a stream, which
+// has to be open still.
 //
 // Errors: ErrInvalidChar, ErrAltsvcLength, ErrInvalidSession, ErrInvalidStream
-// if there is no such stream, ErrOutOfRange for stream 0.
+// if there is no such stream, ErrOutOfRange for what is no stream's id.
 func (ss *ServerSession) AltsvcStream(alt string, id StreamID) error {
 	if ss.Destroyed() {
 		return ErrInvalidSession
 	}
 	if id == 0 || id > core.MaxStreamID {
-		return ErrOutOfRange.with(`The value of "originOrStream" is out of range. It must be > 0 && < 4294967296. Received %d`, id)
+		return ErrOutOfRange.with(`The value of "originOrStream" is out of range. It must be > 0 && <= %d. Received %d`, core.MaxStreamID, id)
 	}
 	return ss.sendAltsvc(alt, "", id)
 }
@@ -66,6 +67,12 @@ func (ss *ServerSession) sendAltsvc(alt, origin string, id StreamID) error {
 	defer ss.unlock()
 	if ss.destroyed {
 		return ErrInvalidSession
+	}
+	if id != 0 {
+		switch ss.conn.StreamState(id) {
+		case core.StateIdle, core.StateClosed, core.StateClosedByPeer, core.StateClosedByUs:
+			return ErrInvalidStream // the client would know no origin of it
+		}
 	}
 	ss.touched = true
 	return misuse(ss.conn.AltSvc(id, origin, alt))

@@ -62,6 +62,8 @@ func TestAltsvc(t *testing.T) {
 	fails(t, "a long alt", w.server.Altsvc(strings.Repeat("a", 16384), "https://example.org"), events.ErrAltsvcLength,
 		"ERR_HTTP2_ALTSVC_LENGTH: HTTP/2 ALTSVC frames are limited to 16382 bytes")
 	is(t, "stream 0", w.server.AltsvcStream("h2", 0), events.ErrOutOfRange)
+	is(t, "beyond the ids", w.server.AltsvcStream("h2", 1<<31), events.ErrOutOfRange)
+	is(t, "a stream that nobody opened", w.server.AltsvcStream("h2", 77), events.ErrInvalidStream)
 	w.server.Destroy(nil, events.NoError)
 	is(t, "of a dead session", w.server.Altsvc("h2", "no url"), events.ErrInvalidSession)
 	is(t, "of a dead session", w.server.AltsvcStream("h2", 0), events.ErrInvalidSession)
