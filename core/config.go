@@ -76,9 +76,9 @@ type Config struct {
 	// value is sent and delivered as it is. Control characters stay forbidden.
 	LaxFieldValues bool
 
-	// IndexCredentials leaves authorization, proxy-authorization and short
-	// cookies to the compression tables unless they are marked Sensitive. By
-	// default these are never indexed (RFC 7541 §7.1.3).
+	// IndexCredentials leaves authorization, proxy-authorization, and values of
+	// cookie and set-cookie under 20 bytes, to the compression tables unless they
+	// are marked Sensitive. By default these are never indexed (RFC 7541 §7.1.3).
 	IndexCredentials bool
 
 	// ReportedWrites: the loop calls Wrote for all it writes. Output handed

@@ -7,7 +7,8 @@ import (
 	"weft/core"
 )
 
-// ClientSession is the client's end of a connection.
+// ClientSession is the client's end of a connection. Connect and NewClientSession
+// make one; the zero ClientSession is not one.
 type ClientSession struct {
 	Session
 	authority string // for requests that name none

@@ -192,8 +192,8 @@ func (h *Headers) AddSensitive(name, value string) {
 // MarkSensitive marks all fields of these names that are there: no compression
 // table will hold them, neither ours nor that of an intermediary. It is for
 // what is secret and can be guessed bit by bit; other fields are better left to
-// compression. Of authorization, proxy-authorization and cookies under 20 bytes
-// it goes without saying; see SessionOptions.IndexCredentials.
+// compression. Of authorization, proxy-authorization, and of values of
+// cookie and set-cookie under 20 bytes, it goes without saying; see SessionOptions.IndexCredentials.
 func (h *Headers) MarkSensitive(names ...string) {
 	list := h.Fields()
 	for _, name := range names {

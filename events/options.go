@@ -49,10 +49,10 @@ type SessionOptions struct {
 	// with ErrInvalidChar. Default true. Set(false) delivers and sends such
 	// values as they are.
 	StrictFieldWhitespaceValidation Opt[bool]
-	// IndexCredentials leaves authorization and cookies to the compression
-	// tables unless they are marked; see Headers.MarkSensitive. By default
-	// authorization, proxy-authorization and cookies under 20 bytes count as
-	// marked.
+	// IndexCredentials leaves credentials to the compression tables unless they
+	// are marked; see Headers.MarkSensitive. By default authorization,
+	// proxy-authorization, and values of cookie and set-cookie under 20 bytes
+	// count as marked.
 	IndexCredentials bool
 
 	// Transport says what carries a session where that can't be seen: on a
@@ -64,7 +64,8 @@ type SessionOptions struct {
 	Transport core.Transport
 
 	// HighWaterMark is how many bytes a stream's Write queues before it says
-	// to wait for the drain event; default 64 KiB.
+	// to wait for the drain event, 1 or more; default 64 KiB. A negative one is
+	// ErrOutOfRange.
 	HighWaterMark int
 
 	// Logger gets the errors nobody listens for and the panics of callbacks;

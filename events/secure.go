@@ -35,7 +35,8 @@ type SecureServerOptions struct {
 	// begins; see ServerSession.Origin.
 	Origins []string
 
-	// HandshakeTimeout bounds the handshake; default 120 s, absolute.
+	// HandshakeTimeout bounds the handshake; default 120 s, absolute. Negative is
+	// ErrOutOfRange.
 	HandshakeTimeout time.Duration
 }
 

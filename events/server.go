@@ -47,7 +47,8 @@ type ServerOptions struct {
 	Attach Attachment
 
 	// UnknownProtocolTimeout is how long a connection given to a listener of
-	// the unknownProtocol event may live; default 10 s.
+	// the unknownProtocol event may live; default 10 s. Negative is
+	// ErrOutOfRange.
 	UnknownProtocolTimeout time.Duration
 }
 

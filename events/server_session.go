@@ -6,7 +6,9 @@ import (
 	"weft/core"
 )
 
-// ServerSession is the server's end of a connection.
+// ServerSession is the server's end of a connection. A Server,
+// PerformServerHandshake and NewServerSession make one; the zero ServerSession is
+// not one.
 type ServerSession struct {
 	Session
 	owner *Server    // nil for a session of its own

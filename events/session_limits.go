@@ -54,7 +54,8 @@ type SessionLimits struct {
 
 	// PeerMaxConcurrentStreams is what the peer's limit of concurrent streams
 	// is taken to be, RemoteSettings included, until the peer has announced
-	// its own: so many a client opens at once. Default 100.
+	// its own: so many a client opens at once. 1 to 4294967295,
+	// default 100.
 	PeerMaxConcurrentStreams Opt[uint32]
 
 	// MaxSessionInvalidFrames is how many invalid frames a session tolerates;
