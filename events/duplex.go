@@ -144,12 +144,22 @@ func (st *Stream) cutShort() error {
 	return nil
 }
 
+// brokeOff is the error with which nothing more is written. Unlike cutShort it
+// counts NO_ERROR, too, if this side had not ended: a server that has answered may
+// so stop an upload (RFC 9113 §8.1).
+func (st *Stream) brokeOff() error {
+	if err := st.cutShort(); err != nil || !st.is(isAborted) {
+		return err
+	}
+	return streamError(st.code, st.extra().why)
+}
+
 // Write writes to this side's body. It returns when all of p was sent or is
 // within the high-water mark.
 //
-// It copies p. Errors: ErrStreamError with its code for a stream that was reset,
-// by CANCEL, too; ErrWriteAfterEnd after CloseWrite, net.ErrClosed after Close,
-// os.ErrDeadlineExceeded.
+// It copies p. Errors: ErrStreamError with its code for a stream that was reset, by
+// CANCEL or NO_ERROR, too; ErrWriteAfterEnd after CloseWrite, net.ErrClosed after
+// Close, os.ErrDeadlineExceeded.
 func (d *Duplex) Write(p []byte) (n int, err error) {
 	st := d.st
 	st.s.lock()
@@ -166,8 +176,8 @@ func (d *Duplex) Write(p []byte) (n int, err error) {
 		switch {
 		case d.closed:
 			return n, net.ErrClosed
-		case st.cutShort() != nil:
-			return n, st.cutShort()
+		case st.brokeOff() != nil:
+			return n, st.brokeOff()
 		case d.writable.passed:
 			return n, os.ErrDeadlineExceeded
 		}

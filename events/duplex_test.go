@@ -199,6 +199,48 @@ func testDeadlines(t *testing.T) {
 }
 
 // Close ends a Read and a Write that wait.
+// A server that has answered stops an upload with NO_ERROR (RFC 9113 §8.1): that is
+// no write after an end of the writer's.
+func TestDuplexStopped(t *testing.T) {
+	_, client := serveMem(t, events.ServerOptions{}, func(st *events.ServerStream, h events.Headers) {
+		answer := func() {
+			st.Respond(events.Status(413))
+			st.EndString("too large")
+			st.Close(core.NoError)
+		}
+		if h.Path() == "/" {
+			answer()
+			return
+		}
+		st.OnEnd(answer)
+		st.Resume()
+	})
+	d := request(t, client, events.H(":method", "POST"))
+	defer d.Close()
+	if _, err := io.ReadAll(d); err != nil {
+		t.Error("the answer:", err)
+	}
+	var e *events.Error
+	var err error
+	for range 1000 { // the reset may be a moment behind the answer
+		if _, err = d.Write(make([]byte, 1000)); err != nil {
+			break
+		}
+	}
+	if !errors.As(err, &e) || !errors.Is(err, events.ErrStreamError) || e.HTTP2 != core.NoError || !e.ByPeer {
+		t.Errorf("a write that was stopped: %v", err)
+	}
+	ended := request(t, client, events.H(":method", "POST", ":path", "/ended"))
+	defer ended.Close()
+	if err := ended.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	io.ReadAll(ended)
+	if _, err := ended.Write([]byte("x")); !errors.Is(err, events.ErrWriteAfterEnd) {
+		t.Errorf("a write after CloseWrite: %v", err)
+	}
+}
+
 func TestDuplexCloseWakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, client := serveMem(t, events.ServerOptions{}, func(st *events.ServerStream, _ events.Headers) { st.Pause() })

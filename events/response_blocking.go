@@ -35,8 +35,8 @@ func (r *Response) Blocking() *BodyWriter {
 }
 
 // Write writes to the body. It returns when all of p was sent or is within the
-// high-water mark. A client that reset the stream, with CANCEL, too, is an
-// ErrStreamError with its code.
+// high-water mark. A client that reset the stream, with CANCEL or NO_ERROR, too,
+// is an ErrStreamError with its code.
 //
 // Errors besides: net.ErrClosed after Close, os.ErrDeadlineExceeded, and those of
 // Response.Write.
@@ -57,8 +57,8 @@ func (w *BodyWriter) Write(p []byte) (n int, err error) {
 		switch {
 		case w.closed:
 			return n, net.ErrClosed
-		case st.cutShort() != nil:
-			return n, st.cutShort()
+		case st.brokeOff() != nil:
+			return n, st.brokeOff()
 		case w.ready.passed:
 			return n, os.ErrDeadlineExceeded
 		}
