@@ -16,7 +16,7 @@ const given = "ctx context.Context, conn net.Conn, server *events.Server, sessio
 // imports are the packages by the names the examples have for them.
 var imports = map[string]string{
 	"context": "context", "fmt": "fmt", "html": "html", "http": "net/http", "httptest": "net/http/httptest", "io": "io", "net": "net",
-	"os": "os", "slog": "log/slog", "strings": "strings", "time": "time",
+	"os": "os", "slog": "log/slog", "strings": "strings", "time": "time", "tls": "crypto/tls",
 	"core": "weft/core", "events": "weft/events", "transport": "weft/transport", "mem": "weft/transport/mem",
 	"http1": "weft/adapters/http1", "inspector": "weft/adapters/inspector", "verb": "weft/adapters/verb",
 }
@@ -53,7 +53,7 @@ func vetBodies(t *testing.T, given string, bodies []string) {
 	t.Helper()
 	var functions, head strings.Builder
 	for i, body := range bodies {
-		fmt.Fprintf(&functions, "func example%d(%s) {\n%s}\n\n", i+1, given, body)
+		fmt.Fprintf(&functions, "func example%d(%s) {\n\t{\n%s}\n}\n\n", i+1, given, body) // in a block: one may have an app of its own
 	}
 	used := map[string]bool{}
 	for _, m := range qualifier.FindAllStringSubmatch(given+functions.String(), -1) {

@@ -15,6 +15,7 @@ type carrier interface {
 	target() string
 	version() string
 	headers() events.Headers
+	peer() string // host and port
 	stream() (*events.ServerStream, bool)
 	context() context.Context
 	body() io.Reader
@@ -46,6 +47,7 @@ func (c *native) method() string          { return c.req.Method() }
 func (c *native) target() string          { return c.req.URL() }
 func (c *native) headers() events.Headers { return c.req.Headers() }
 func (c *native) version() string         { return c.req.HTTPVersion() }
+func (c *native) peer() string            { return c.req.Socket().RemoteAddr().String() }
 func (c *native) stream() (*events.ServerStream, bool) {
 	if c.req == nil {
 		return nil, false // the request came another way

@@ -63,6 +63,7 @@ func (c *borrowed) headers() events.Headers { return c.fields }
 func (c *borrowed) version() string {
 	return strconv.Itoa(c.r.ProtoMajor) + "." + strconv.Itoa(c.r.ProtoMinor)
 }
+func (c *borrowed) peer() string                         { return c.r.RemoteAddr }
 func (c *borrowed) stream() (*events.ServerStream, bool) { return nil, false }
 func (c *borrowed) context() context.Context             { return c.r.Context() }
 func (c *borrowed) body() io.Reader {
@@ -246,6 +247,9 @@ func (r *Request) http() (*http.Request, error) {
 		if body := r.bodyRead(); body != nil {
 			out = out.WithContext(out.Context()) // it is the caller's
 			out.Body = io.NopCloser(body)
+		}
+		if ctx := r.rare().context; ctx != nil {
+			out = out.WithContext(ctx)
 		}
 		return r.withParams(out), nil
 	}

@@ -18,9 +18,10 @@ func (r *Request) carrier() carrier { return (*call)(r).carrier() }
 
 // requestMore is what few requests have.
 type requestMore struct {
-	carrier carrier // what brings the request; nil: package events
-	method  string  // if it did not come by that
-	err     error   // the first of the response
+	carrier carrier         // what brings the request; nil: package events
+	context context.Context // of SetContext; nil: the carrier's
+	method  string          // if it did not come by that
+	err     error           // the first of the response
 
 	upgrade upgrader                     // nil: it asks for no WebSocket
 	socket  *WebSocket                   // what it has become
@@ -152,14 +153,37 @@ func (r *Request) Cookie(name string) (value string, ok bool) {
 	return "", false
 }
 
+// RemoteAddr returns the address that the request came from, host and port. With
+// a proxy in front of the server that is the proxy's; fields such as
+// x-forwarded-for, which any client may send, are for the App to believe.
+func (r *Request) RemoteAddr() string { return r.carrier().peer() }
+
 // Stream returns the stream of the request: its id, state, priority and events.
 // ok is false if there is none: by HTTP/1.1 and by net/http. Its callbacks run
 // beside the handler, in turns of the connection, and must not block.
 func (r *Request) Stream() (st *events.ServerStream, ok bool) { return r.carrier().stream() }
 
 // Context returns a context that ends when the client has gone, or the exchange
-// is complete.
-func (r *Request) Context() context.Context { return r.carrier().context() }
+// is complete, or the one of SetContext.
+func (r *Request) Context() context.Context {
+	if ctx := r.rare().context; ctx != nil {
+		return ctx
+	}
+	return r.carrier().context()
+}
+
+// SetContext has Context return ctx for the rest of the request, also to handlers
+// of net/http: how a middleware hands on what it found out, as res.locals does in
+// Express, or sets a deadline. ctx should come of Context, so that it ends when
+// the client has gone. Nil is a panic.
+//
+//	req.SetContext(context.WithValue(req.Context(), userKey{}, user))
+func (r *Request) SetContext(ctx context.Context) {
+	if ctx == nil {
+		panic("verb: a context that is nil")
+	}
+	r.extra().context = ctx
+}
 
 // App returns the App that serves the request: the one that is mounted, if the
 // request has come to one.

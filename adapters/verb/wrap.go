@@ -30,9 +30,9 @@ func Wrap(m func(http.Handler) http.Handler) Middleware {
 			defer in.running.Done()
 			was := req.carrier()
 			c := &borrowed{w: w, r: r, fields: was.headers(), url: was.target()}
-			before := more.carrier
-			more.carrier = c
-			defer func() { more.carrier = before }()
+			carrier, ctx := more.carrier, more.context
+			more.carrier, more.context = c, nil // that of r has what ctx has
+			defer func() { more.carrier, more.context = carrier, ctx }()
 			next()
 			if c.broken && !in.isOver() {
 				was.destroy(nil)
