@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"weft/adapters/http1"
+	"weft/core"
 	"weft/events"
 )
 
@@ -88,6 +89,11 @@ type HTTP2Options struct {
 	// SessionTimeout is how long nothing may happen on a connection before it
 	// is closed; default 0, for ever.
 	SessionTimeout events.Opt[time.Duration]
+	// Timeouts are how long a client may take for what: see core.Timeouts. 0 is
+	// the default of package events, which leaves Idle, BodyIdle, Stall and
+	// Shutdown off; on an open port set them. core.Never switches one off,
+	// negative is an error. By HTTP/1.1 only BodyIdle counts.
+	Timeouts core.Timeouts
 
 	// Debug logs every frame, and has the answer to an error tell the client
 	// what the error was. Default is what the environment says: true if there
@@ -127,6 +133,7 @@ func (o *HTTP2Options) session() events.SessionOptions {
 			MaxSendHeaderBlockLength:   o.MaxSendHeaderBlockLength,
 			PeerMaxConcurrentStreams:   o.PeerMaxConcurrentStreams,
 		},
+		Timeouts: o.Timeouts,
 	}
 }
 

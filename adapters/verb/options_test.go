@@ -19,6 +19,7 @@ import (
 	"weft/adapters/http1"
 	"weft/core"
 	"weft/events"
+	"weft/transport/mem"
 )
 
 func TestOptionsMerge(t *testing.T) {
@@ -115,6 +116,22 @@ func TestSessionOptions(t *testing.T) {
 			t.Error(row, "is lost")
 		}
 		covers(t, "verb.option.http2."+row)
+	}
+	both := newApp().WithOptions(Options{HTTP2: HTTP2Options{Timeouts: core.Timeouts{Idle: time.Minute, Stall: time.Hour}}}).
+		WithOptions(Options{HTTP2: HTTP2Options{Timeouts: core.Timeouts{Stall: time.Second}}})
+	server, err := both.Server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := server.NewSession(mem.Epoch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in := session.Timeouts(); in.Idle != time.Minute || in.Stall != time.Second || in.BodyIdle != core.Never {
+		t.Errorf("in force are %+v", in)
+	}
+	if _, err := newApp().WithOptions(Options{HTTP2: HTTP2Options{Timeouts: core.Timeouts{Idle: -time.Second}}}).Server(); !errors.Is(err, events.ErrOutOfRange) {
+		t.Error("a negative timeout:", err)
 	}
 	app := newApp().WithOptions(Options{HTTP2: HTTP2Options{MaxSettings: -1}})
 	if _, err := app.Listen(0); err == nil {
