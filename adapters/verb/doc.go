@@ -25,19 +25,20 @@
 //
 // A pattern is a path whose segments may be ":name", which captures one segment,
 // and whose last may be "*" or "*name", which captures the rest, also an empty
-// one. Segments are compared after their escapes were undone, and upper and lower
-// case are different letters; a slash at the end of a path does not count. A pattern that makes no sense is a panic when
-// it is registered, as with http.ServeMux; so is a handler or middleware that is
-// nil.
+// one. Segments are compared after their escapes were undone, and upper and
+// lower case are different letters; a slash at the end of a path does not count.
+// A pattern that makes no sense is a panic when it is registered, as with
+// http.ServeMux; so is a handler or middleware that is nil.
 //
 // # Goroutines
 //
 // Requests are served in goroutines, as in net/http, which those that come
-// together share as long as their handlers return at once. Handlers may block, reading the body or writing the response, and what belongs to a
-// connection goes on meanwhile. When the handler has returned, the response is
-// ended if it was not. The request keeps its place under the limit of concurrent
-// streams until then. See events.InGoroutine, and Options.Inline for handlers that
-// wait for nothing.
+// together share as long as their handlers return at once. Handlers may block,
+// reading the body or writing the response, and what belongs to a connection
+// goes on meanwhile. When the handler has returned, the response is ended if it
+// was not. The request keeps its place under the limit of concurrent streams
+// until then. See events.InGoroutine, and Options.Inline for handlers that wait
+// for nothing.
 //
 // The methods of an App may be called from any goroutine. A Request and a
 // Response belong to the goroutine that serves them.

@@ -29,11 +29,15 @@ func main() {
 	flag.BoolVar(&o.list, "list", false, "list the tables")
 	flag.BoolVar(&o.render, "render", false, "measure nothing, write the documents from the kept results")
 	flag.StringVar(&o.only, "only", "", "measure the tables whose name matches this regular expression")
-	flag.StringVar(&o.rows, "rows", "", "and of them only the contenders that match, on standard output")
-	flag.StringVar(&o.columns, "columns", "", "and of them only the columns that match, on standard output")
+	flag.StringVar(&o.rows, "rows", "", "of the tables of -only, only the contenders that match, on standard output")
+	flag.StringVar(&o.columns, "columns", "", "of the tables of -only, only the columns that match, on standard output")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often everything is measured")
 	flag.DurationVar(&o.span, "span", 800*time.Millisecond, "how long one measurement lasts, roughly")
 	flag.StringVar(&o.out, "out", "docs", "folder of performance.md and performance/")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "Usage of bench/run:") // what it is run as
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

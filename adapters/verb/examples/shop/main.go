@@ -22,6 +22,10 @@ func main() {
 	addr := flag.String("addr", "localhost:8444", "where to listen, `host:port`")
 	debug := flag.Bool("debug", false, "log every frame, and tell clients what went wrong")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "shop: %q is one argument too many; see -h\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	context.AfterFunc(ctx, stop) // a second signal ends at once
 	if err := run(ctx, *addr, *debug, os.Stdout); err != nil {
@@ -34,11 +38,11 @@ func main() {
 func run(ctx context.Context, addr string, debug bool, out io.Writer) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return err
+		return fmt.Errorf("-addr is host:port: %w", err)
 	}
 	n, err := strconv.Atoi(port)
 	if err != nil {
-		return fmt.Errorf("-addr: %q is no port", port)
+		return fmt.Errorf("-addr: %q is no port, which is 0, for any, to 65535", port)
 	}
 	cert, _, err := wefttls.DevelopmentCertificate("")
 	if err != nil {

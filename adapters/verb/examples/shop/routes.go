@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weft/adapters/verb"
+	"weft/core"
 	"weft/events"
 )
 
@@ -32,6 +33,9 @@ func newShop(ctx context.Context) *verb.App {
 			AllowHTTP1:     events.Set(true),
 			Settings:       events.Settings{MaxConcurrentStreams: events.Set[uint32](100)},
 			SessionTimeout: events.Set(5 * time.Minute),
+			// Nobody may keep a place with a body that does not come, or a download
+			// that is not taken.
+			Timeouts: core.Timeouts{BodyIdle: time.Minute, Stall: time.Minute, Shutdown: 30 * time.Second},
 		},
 	})
 	app.Use(s.metrics.Middleware(), headers, s.pushes.Middleware())
