@@ -1,7 +1,6 @@
 package verb
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -157,25 +156,29 @@ func (app *App) Route(method, pattern string, h Handler, before ...Middleware) {
 	app.add(layer{pattern: compile(pattern, false), method: method, handler: behind(before, h)})
 }
 
-// behind puts middlewares before a handler.
+// behind puts middlewares before a handler. An error of theirs, or of the handler,
+// goes its way before next returns, as with Use: who called next sees what became of
+// the request.
 func behind(before []Middleware, h Handler) Handler {
 	for _, m := range slices.Backward(before) {
 		if m == nil {
 			panic(noMiddleware)
 		}
 		inner := h
-		h = func(req *Request, res *Response) (failed error) {
-			passed := false
+		h = func(req *Request, res *Response) error {
+			x := (*call)(req)
+			w, passed := x.in(), false
 			m(req, res, func(errs ...error) {
-				switch err := firstError(errs); {
-				case err != nil:
-					failed = cmp.Or(failed, err)
-				case !passed:
-					passed = true
-					failed = cmp.Or(failed, inner(req, res))
+				err := firstError(errs)
+				if err == nil && !passed {
+					err = inner(req, res)
+				}
+				passed = true
+				if err != nil {
+					x.search(w, err)
 				}
 			})
-			return failed
+			return nil
 		}
 	}
 	return h

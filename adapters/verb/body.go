@@ -50,6 +50,9 @@ func (r *Request) readBody() ([]byte, error) {
 	if err == nil && int64(len(b)) > limit {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge}
 	}
+	if lower, ok := errors.AsType[*http.MaxBytesError](err); ok { // a limit of net/http's around it
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Cause: lower}
+	}
 	return b, err
 }
 

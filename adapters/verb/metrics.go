@@ -2,6 +2,7 @@ package verb
 
 import (
 	"bytes"
+	"net/http"
 	"time"
 
 	"weft/adapters/metrics"
@@ -44,13 +45,15 @@ func (m *HTTP2Metrics) Middleware() Middleware {
 			return
 		}
 		begun := time.Now()
-		defer func() {
+		more.onEnd = append(more.onEnd, func() {
 			status := 0
-			if res.Sent() {
+			if more.socket != nil {
+				status = http.StatusSwitchingProtocols
+			} else if res.carrier().sent() {
 				status = res.StatusCode()
 			}
 			m.m.Observe(req.Method(), status, time.Since(begun))
-		}()
+		})
 		next()
 	}
 }

@@ -62,11 +62,16 @@ func TestHTTP2Metrics(t *testing.T) {
 		is("the end", 0, 0, 4, 2, 1)
 		covers(t, "verb.class.Http2Metrics", "verb.metrics.middleware")
 
-		app.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("PUT", "/nothing", nil))
+		app.Delete("/panic", func(*Request, *Response) error { panic("oh") })
+		app.Patch("/destroy", func(_ *Request, res *Response) error { res.Destroy(nil); return nil })
+		for method, path := range map[string]string{"PUT": "/nothing", "DELETE": "/panic", "PATCH": "/destroy"} {
+			guard(func() { app.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(method, path, nil)) })
+		}
 		w := httptest.NewRecorder()
 		app.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 		for _, line := range []string{
-			`weft_http2_connections 0`, `weft_http2_requests_total{method="PUT",code="404"} 1`, `weft_http2_requests_total{method="GET",code="none"} 1`,
+			`weft_http2_connections 0`, `weft_http2_requests_total{method="PUT",code="404"} 1`, `weft_http2_requests_total{method="DELETE",code="500"} 1`,
+			`weft_http2_requests_total{method="PATCH",code="none"} 1`, `weft_http2_requests_total{method="GET",code="none"} 1`,
 		} {
 			if !strings.Contains(w.Body.String(), line+"\n") {
 				t.Errorf("no line %q in\n%s", line, w.Body)

@@ -330,6 +330,7 @@ type writer struct {
 	res   *Response
 	h     http.Header
 	begun bool
+	left  int64 // of the length that was announced; negative: none was
 }
 
 var _ http.Flusher = (*writer)(nil)
@@ -357,7 +358,10 @@ func (w *writer) WriteHeader(code int) {
 	case code < 200:
 		return // the connection says what it has to by itself
 	}
-	w.begun = true
+	w.begun, w.left = true, -1
+	if n, err := strconv.ParseInt(w.h.Get("Content-Length"), 10, 64); err == nil {
+		w.left = n
+	}
 	w.res.reset()
 	for name, values := range w.h {
 		if len(values) > 0 && !strings.HasPrefix(name, http.TrailerPrefix) && !w.isTrailer(name) {
@@ -385,6 +389,12 @@ func (w *writer) Write(p []byte) (int, error) {
 			w.h.Set("Content-Type", http.DetectContentType(p))
 		}
 		w.WriteHeader(http.StatusOK)
+	}
+	if w.left >= 0 {
+		if int64(len(p)) > w.left {
+			return 0, http.ErrContentLength // and none of it, as with net/http
+		}
+		w.left -= int64(len(p))
 	}
 	return w.res.Write(p)
 }

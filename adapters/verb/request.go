@@ -27,6 +27,7 @@ type requestMore struct {
 	socket  *WebSocket                   // what it has become
 	pushes  []*PushStream                // of its response
 	onPush  []func(*events.ServerStream) // of who counts
+	onEnd   []func()                     // once it was served, errors and panics included
 
 	in     io.Reader  // the body
 	values url.Values // of the query, once they were asked for

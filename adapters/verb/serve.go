@@ -137,6 +137,9 @@ func (x *call) done() {
 // become is done with.
 func (x *call) settle() {
 	more := x.more
+	for _, f := range more.onEnd {
+		f()
+	}
 	if more.form != nil {
 		defer more.form.RemoveAll() // of parts that were too many for memory
 	}

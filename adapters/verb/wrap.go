@@ -39,8 +39,15 @@ func Wrap(m func(http.Handler) http.Handler) Middleware {
 			}
 		}))
 		w := newWriter(res)
+		returned := false
+		defer func() {
+			if !returned {
+				res.ended = false // it was in there, but what panicked has not sent it all
+			}
+		}()
 		defer in.end()
 		h.ServeHTTP(w, r)
+		returned = true
 		passed := in.close()
 		if passed && !w.begun {
 			return
