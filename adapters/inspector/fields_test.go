@@ -1,8 +1,10 @@
 package inspector
 
 import (
+	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -123,5 +125,18 @@ func TestPlain(t *testing.T) {
 		if got := plain(in); got != want {
 			t.Errorf("plain(%q) = %s, want %s", in, got, want)
 		}
+	}
+}
+
+// What is not shown is not made ready to be shown either: a byte that stands for a long
+// field costs the log no more than a byte.
+func TestMuchTextCostsLittle(t *testing.T) {
+	value := strings.Repeat("\x01", 2000) // to be quoted
+	block := "\x40\x01a\x7f\xd1\x0e" + value + strings.Repeat("\xbe", 8000)
+	frames := headers(block)
+	l := New(io.Discard, Options{})
+	l.Received(time.Time{}, frame.AppendSettings(nil, nil))
+	if n := testing.AllocsPerRun(3, func() { l.Received(time.Time{}, frames) }); n > 500 {
+		t.Errorf("%v allocations for a frame of %d bytes", n, len(frames))
 	}
 }

@@ -34,13 +34,21 @@ func (t *text) begin(format string, args ...any) {
 // line adds an indented line to the frame. Compression lets a short frame hold
 // much text, so a frame has only so many.
 func (t *text) line(format string, args ...any) {
-	if len(t.b)-t.frame > maxFrame {
-		t.skipped++
+	if t.skips() {
 		return
 	}
 	t.b = append(t.b, indent...)
 	t.b = fmt.Appendf(t.b, format, args...)
 	t.b = append(t.b, '\n')
+}
+
+// skips reports whether the next line is left out, and counts it then.
+func (t *text) skips() bool {
+	if len(t.b)-t.frame <= maxFrame {
+		return false
+	}
+	t.skipped++
+	return true
 }
 
 // end ends the frame.
@@ -52,6 +60,9 @@ func (t *text) end() {
 
 // field adds a line for a field.
 func (t *text) field(name, value string, sensitive bool) {
+	if t.skips() {
+		return // before it costs anything: a byte of a frame may stand for KiBs of text
+	}
 	if (sensitive || isSensitive(name)) && !t.showSensitive {
 		t.line("%s: <sensitive>", plain(name))
 		return

@@ -1,6 +1,8 @@
 package verb
 
 import (
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -63,4 +65,20 @@ func TestAppAfterNext(t *testing.T) {
 	c.get("/sub/in").is(t, 200, "in")
 	c.get("/sub/out").is(t, 200, "out")
 	c.get("/sub/open?panic").is(t, 500, "panic: after next")
+}
+
+// Of captures of the same name the one further in counts, however it is asked for.
+func TestParamMounted(t *testing.T) {
+	app, sub := newApp(), newApp()
+	sub.Get("/:id", func(req *Request, res *Response) error {
+		return res.Text(req.Param("id") + " " + req.Params()["id"] + " " + req.Param("of"))
+	})
+	sub.Get("/http/:id", HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.PathValue("id")+" "+r.PathValue("of"))
+	})))
+	app.Mount("/:of/:id", sub)
+	app.Get("/:id/outer/:of", func(req *Request, res *Response) error { return res.Text(req.Param("id")) })
+	c := dial(t, app)
+	c.get("/a/outer/inner").is(t, 200, "inner inner a")
+	c.get("/a/outer/http/inner").is(t, 200, "inner a")
 }

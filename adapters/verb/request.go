@@ -90,11 +90,13 @@ func (r *Request) URL() string { return r.carrier().target() }
 func (r *Request) Path() string { return pathOf(r.URL()) }
 
 // Param returns what a capture of the pattern got, with its escapes undone, "" if
-// the pattern has none of that name.
+// the pattern has none of that name. If a mount's has the same, the one further in
+// counts.
 func (r *Request) Param(name string) string {
-	for _, p := range r.params() {
-		if p.name == name {
-			return p.value
+	params := r.params()
+	for i := len(params) - 1; i >= 0; i-- {
+		if params[i].name == name {
+			return params[i].value
 		}
 	}
 	return ""
