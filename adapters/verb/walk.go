@@ -218,7 +218,8 @@ func (x *call) unanswered() error {
 		}
 		methods = append(methods, http.MethodGet)
 	}
-	if len(methods) == 0 {
+	if len(methods) == 0 || method != http.MethodOptions && slices.Contains(methods, method) {
+		// Or else its route has failed, and an error middleware made nothing of it.
 		return &Error{Status: http.StatusNotFound}
 	}
 	slices.Sort(methods)
