@@ -68,6 +68,7 @@ func (s *Session) Destroy(err error, code core.ErrCode) {
 		s.destroyStreams(err)
 		return
 	}
+	s.flushHeld() // written before, it is sent before
 	s.destroy(err, code)
 }
 

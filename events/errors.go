@@ -173,6 +173,11 @@ func misuse(err error) error {
 		e := ErrHTTP2.with("%v", ErrnoFrameSizeError)
 		e.Errno, e.Cause = ErrnoFrameSizeError, err
 		return e
+	case errors.Is(err, core.ErrConnectProtocol):
+		// A peer that never heard of :protocol says so.
+		e := streamError(core.ProtocolError, core.StreamReset{})
+		e.Cause = err
+		return e
 	case errors.Is(err, core.ErrPushDisabled):
 		return ErrPushDisabled
 	case errors.Is(err, core.ErrStreamsExhausted):

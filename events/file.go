@@ -99,7 +99,7 @@ func (st *ServerStream) later(f func()) {
 // mayAnswer reports why a response with a body may not be made of these.
 func (st *ServerStream) mayAnswer(h Headers, offset int64, length Opt[int64]) error {
 	switch {
-	case st.is(isDestroyed | isClosed):
+	case st.unusable():
 		return ErrInvalidStream
 	case st.is(sentHeaders):
 		return ErrHeadersSent

@@ -45,7 +45,7 @@ func (st *ServerStream) push(h Headers, push *ServerStream, opts []PushOptions) 
 	switch {
 	case s.closing, !s.conn.PeerSettings().EnablePush:
 		return ErrPushDisabled
-	case st.is(isDestroyed), st.is(isClosed) && !(st.is(sentEnd) && st.code == core.NoError):
+	case st.unusable():
 		return errPushAfterClose
 	case st.is(isPush):
 		return ErrNestedPush

@@ -81,7 +81,7 @@ func (st *ServerStream) Respond(h Headers, opts ...RespondOptions) error {
 
 func (st *ServerStream) respond(h Headers, o RespondOptions) error {
 	switch {
-	case st.is(isDestroyed | isClosed):
+	case st.unusable():
 		return ErrInvalidStream
 	case st.is(sentHeaders):
 		return ErrHeadersSent
@@ -239,7 +239,7 @@ func (st *ServerStream) AdditionalHeaders(h Headers) error {
 
 func (st *ServerStream) inform(h Headers) error {
 	switch {
-	case st.is(isDestroyed | isClosed):
+	case st.unusable():
 		return ErrInvalidStream
 	case st.is(sentHeaders):
 		return ErrHeadersAfterRespond

@@ -58,6 +58,13 @@ var stateCodes = [...]StreamStateCode{
 	core.StateClosedByUs:       StreamStateClosed,
 }
 
+// unusable reports whether the stream is no place for a call any more: it was
+// destroyed, or closed before its time. One whose two ends are out is not, until
+// its last events: what is wrong with a second response is that it is a second.
+func (st *Stream) unusable() bool {
+	return st.is(isDestroyed) || st.is(isClosed) && !(st.is(sentEnd) && st.code == core.NoError)
+}
+
 // EndAfterHeaders reports whether the peer's message ended with its headers: no
 // body follows.
 func (st *Stream) EndAfterHeaders() bool {

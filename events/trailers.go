@@ -41,7 +41,7 @@ func (st *Stream) sendTrailers(h Headers) error {
 	switch {
 	case st.is(sentTail) && !st.is(saidClose):
 		return ErrTrailersAlreadySent
-	case st.is(isDestroyed | isClosed):
+	case st.unusable():
 		return ErrInvalidStream
 	case !st.is(askedTail):
 		return ErrTrailersNotReady

@@ -91,4 +91,12 @@ var connectScenarios = []scenario{
 			})
 		},
 	},
+	{
+		name:   "connect-extended-unwanted",
+		server: func(w *serverEnd) {},
+		client: func(w *clientEnd) {
+			w.announced()
+			w.request(events.H(":method", "CONNECT", ":protocol", "websocket", ":path", "/chat"))
+		},
+	},
 }

@@ -152,7 +152,7 @@ func TestExtendedConnect(t *testing.T) {
 			r.link.Settle()
 			w.happened(want...)
 		}
-		refused := []string{"client aborted", "client error ERR_HTTP2_ERROR: Protocol error", "client close 2"}
+		refused := []string{"client aborted", "client error " + errProtocolText, "client close 1"}
 		tried(refused...) // nothing is known of the server
 		r.send(r.peer.Handshake(false))
 		tried(refused...) // it does not take it

@@ -239,6 +239,7 @@ func TestNode_extendedConnect(t *testing.T) {
 		if !errors.Is(failure, core.ErrConnectProtocol) || early.ID() != 0 {
 			t.Errorf("stream %d failed with %v", early.ID(), failure)
 		}
+		wantEq(t, "the error", errText(failure), errProtocolText)
 		w.settle()
 		if late := ask(); late.ID() == 0 {
 			t.Error("nor can it be sent after the settings")
@@ -253,6 +254,7 @@ func TestNode_extendedConnect(t *testing.T) {
 		w.request(extended, events.RequestOptions{})
 		w.settle()
 		w.sawNone("stream")
+		w.sawAll("client aborted", "client error "+errProtocolText, "client close 1")
 		wantEq(t, "the settings", w.client.RemoteSettings().EnableConnectProtocol.Or(false), false)
 	})
 	// The Compatibility API has it as any other CONNECT.

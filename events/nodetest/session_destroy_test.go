@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"weft/core"
 	"weft/events"
 )
 
@@ -340,4 +341,25 @@ func TestNode_sessionDestroy(t *testing.T) {
 		w.happened("client ready 1", "client finish", "stream 1 /", "client response 200 flags=4", "client end", "client close 0")
 		covers(t, "session.event.stream")
 	})
+}
+
+// What a stream has written in the turn in which its session is destroyed is sent
+// before the GOAWAY, as it is when the session is destroyed in the next one.
+func TestDestroyAfterWrite(t *testing.T) {
+	for _, code := range []core.ErrCode{core.NoError, core.ProtocolError} {
+		w := newWorld(t, setup{})
+		w.client.OnError(func(error) {})
+		w.server.OnError(func(error) {})
+		w.serve(func(st *events.ServerStream, _ events.Headers) {
+			st.Respond(events.Headers{})
+			st.WriteString("some")
+			st.Session().Destroy(nil, code)
+		})
+		w.get()
+		w.settle()
+		w.sawAll("client response 200 flags=4", "client data some")
+		if sent := w.fromServer.list(); !strings.HasPrefix(sent[len(sent)-1], "GOAWAY last=1 ") {
+			t.Errorf("sent %q", sent)
+		}
+	}
 }

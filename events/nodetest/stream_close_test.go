@@ -289,3 +289,31 @@ func containsAll(s string, parts ...string) bool {
 	}
 	return true
 }
+
+// A response that is out is still the stream's until its close event: what is
+// wrong with another is that it is another.
+func TestCallsAfterTheEnd(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		call func(st *events.ServerStream) error
+		want *events.Error
+	}{
+		{"Respond", func(st *events.ServerStream) error { return st.Respond(events.Headers{}) }, events.ErrHeadersSent},
+		{"RespondWithFile", func(st *events.ServerStream) error { return st.RespondWithFile("x", events.Headers{}) }, events.ErrHeadersSent},
+		{"AdditionalHeaders", func(st *events.ServerStream) error { return st.AdditionalHeaders(events.Status(103)) }, events.ErrHeadersAfterRespond},
+		{"SendTrailers", func(st *events.ServerStream) error { return st.SendTrailers(events.Headers{}) }, events.ErrTrailersNotReady},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, setup{})
+			w.serve(func(st *events.ServerStream, _ events.Headers) {
+				st.Respond(events.Headers{})
+				st.EndString("all")
+				is(t, "after the end", row.call(st), row.want)
+				st.OnClose(func() { is(t, "after close", row.call(st), events.ErrInvalidStream) })
+			})
+			w.get()
+			w.settle()
+			w.sawAll("client data all", "client end", "client close 0", "server close 0")
+		})
+	}
+}

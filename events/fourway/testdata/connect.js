@@ -85,4 +85,11 @@ module.exports = {
       })
     },
   },
+  "connect-extended-unwanted": {
+    server(w) {},
+    async client(w) {
+      await once(w.session, "remoteSettings")
+      w.request({ ":method": "CONNECT", ":protocol": "websocket", ":path": "/chat" })
+    },
+  },
 }
