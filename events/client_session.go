@@ -92,6 +92,7 @@ func (cs *ClientSession) connected() {
 			cs.pending[i].since = cs.now
 		}
 		cs.openPending()
+		cs.withdrawClosed()
 		cs.mu.Unlock()
 	})
 	close(cs.ready)

@@ -80,6 +80,8 @@ func (st *Stream) shut(code core.ErrCode, wire, force bool) {
 	}
 	switch {
 	case !wire:
+	case st.id == 0 && !force && st.s.conn != nil:
+		st.client().withdraw()
 	case st.id == 0 && !force: // told once it has an id
 		st.endInput()
 		if st.is(isFlowing) {

@@ -2,6 +2,7 @@ package events
 
 import (
 	"os"
+	"slices"
 	"time"
 
 	"weft/core"
@@ -27,6 +28,25 @@ func (st *ClientStream) unqueue() {
 		if other.st == st {
 			cs.pending = append(cs.pending[:i:i], cs.pending[i+1:]...)
 			return
+		}
+	}
+}
+
+// withdraw ends a request that was closed while it waited for the server's limit.
+// The server need not hear of it, and nobody has to wait for a place for that.
+func (st *ClientStream) withdraw() {
+	if st.left() == 0 {
+		st.enqueue(pendFinish)
+	}
+	st.reset(st.code)
+}
+
+// withdrawClosed withdraws the requests that were closed before there was a
+// connection, and for which there is no place on it.
+func (cs *ClientSession) withdrawClosed() {
+	for _, p := range slices.Clone(cs.pending) {
+		if p.st.is(isClosed) {
+			p.st.withdraw()
 		}
 	}
 }

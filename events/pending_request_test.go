@@ -106,3 +106,40 @@ func TestPendingTimeoutOption(t *testing.T) {
 		})
 	}
 }
+
+// A request that is closed while it waits for the server's limit is over at once,
+// and the server never hears of it.
+func TestPendingClosed(t *testing.T) {
+	for _, c := range []struct {
+		code core.ErrCode
+		want []string
+	}{
+		{core.NoError, []string{"finish", "end", "close NO_ERROR"}},
+		{core.Cancel, []string{"finish", "end", "close CANCEL"}},
+		{core.InternalError, []string{"finish", "error", "close INTERNAL_ERROR"}},
+	} {
+		p := newPair(t, pairOptions{server: streams(0)})
+		p.server.OnStream(func(*events.ServerStream, events.Headers, events.Flags) { t.Error("it was sent") })
+		p.link.Settle()
+		p.client.Do(func() {
+			st, err := p.client.Request(context.Background(), events.Headers{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			st.Resume()
+			st.OnFinish(func() { p.note("finish") })
+			st.OnEnd(func() { p.note("end") })
+			st.OnError(func(error) { p.note("error") })
+			st.OnClose(func() {
+				code, _ := st.RSTCode()
+				p.note("close %v", code)
+			})
+			st.Close(c.code)
+		})
+		p.link.Settle()
+		p.happened(c.want...)
+		if n := p.client.StreamCount(); n != 0 {
+			t.Errorf("%v: %d streams are left", c.code, n)
+		}
+	}
+}

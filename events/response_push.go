@@ -1,15 +1,15 @@
 package events
 
 // CanPush reports whether the client takes pushes and the exchange is open still:
-// CreatePushResponse is let through then, unless the response has been ended, or
-// what is pushed is wrong. In Node that is to ask whether the response has a
+// CreatePushResponse is let through then, unless what is pushed is wrong. In Node that is to ask whether the response has a
 // stream, for over HTTP/1.1 there is no push.
 func (r *Response) CanPush() bool { return r.req.st.PushAllowed() }
 
 // CreatePushResponse promises a response to a request the client did not make,
 // as ServerStream.PushStream does, and calls f with it; or with the error of
-// PushStream, which is ErrInvalidStream if the exchange is over. A nil f is
-// ErrInvalidArgType, and nothing is pushed then.
+// PushStream, which is ErrInvalidStream once the exchange is over; directly after
+// an End it is not, as for PushStream. A nil f is ErrInvalidArgType, and nothing is
+// pushed then.
 func (r *Response) CreatePushResponse(h Headers, f func(err error, push *Response)) error {
 	if f == nil {
 		return ErrInvalidArgType.with(`The "callback" argument must be of type function. Received nil`)
@@ -17,7 +17,7 @@ func (r *Response) CreatePushResponse(h Headers, f func(err error, push *Respons
 	st := r.req.st
 	st.s.lock()
 	defer st.s.unlock()
-	if r.over() {
+	if r.is(resFinished) || st.unusable() {
 		st.s.post(func() { f(ErrInvalidStream, nil) })
 		return nil
 	}

@@ -68,7 +68,8 @@ func (r *Response) code() int {
 	return int(r.status)
 }
 
-// SetStatusCode sets the status for headers that are sent implicitly.
+// SetStatusCode sets the status for headers that are sent implicitly. Once they
+// are sent it changes nothing.
 //
 // Errors: ErrInfoStatusNotAllowed for 100 to 199, ErrStatusInvalid for what is
 // no status.
@@ -234,6 +235,9 @@ func (r *Response) put(status string) []Field {
 	fields := append(slices.Grow(s.fields[:0], len(queued)+2), Field{Name: ":status", Value: status})
 	for i := range queued {
 		hasDate = hasDate || queued[i].Name == "date"
+		if queued[i].Name == "content-length" && status == "204" {
+			continue // RFC 9110 §8.6; in a handler for HTTP/1.1 it does no harm
+		}
 		fields = append(fields, queued[i])
 	}
 	if !hasDate {

@@ -124,3 +124,30 @@ func TestNode_compatTrailers(t *testing.T) {
 		}
 	})
 }
+
+// The exchange goes on until its finish event: a push may come after the end that
+// was said before in the same turn.
+func TestPushAfterTheEnd(t *testing.T) {
+	w := newWorld(t, setup{})
+	w.client.OnStream(func(st *events.ClientStream, h events.Headers, _ events.Flags) {
+		w.note("promise %s", h.Path())
+		w.watchClient("push", st)
+	})
+	push := func(res *events.Response, path string) {
+		wantNil(t, path, res.CreatePushResponse(events.H(":path", path), func(err error, push *events.Response) {
+			if err != nil {
+				w.note("%s failed: %s", path, errText(err))
+				return
+			}
+			push.EndString("pushed")
+		}))
+	}
+	w.handle(func(_ *events.Request, res *events.Response) {
+		res.OnFinish(func() { push(res, "/late") })
+		res.EndString("all")
+		push(res, "/p")
+	})
+	w.get()
+	w.settle()
+	w.sawAll("client data all", "client close 0", "promise /p", "push data pushed", "push close 0", "/late failed: "+errDestroyed)
+}

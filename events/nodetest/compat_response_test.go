@@ -454,3 +454,21 @@ func TestNode_compatResponse(t *testing.T) {
 		w.sawAll("client end")
 	})
 }
+
+// A response without a body has no content-length if its status is 204: what a
+// handler set is left out, like the fields of the connection.
+func TestNoContentLength(t *testing.T) {
+	for name, f := range map[string]func(res *events.Response) error{
+		"queued":    func(res *events.Response) error { res.SetStatusCode(204); return res.SetHeader("content-length", "0") },
+		"WriteHead": func(res *events.Response) error { return res.WriteHead(204, events.H("content-length", "0")) },
+	} {
+		w := exchange(t, func(w *world, _ *events.Request, res *events.Response) {
+			wantNil(t, name, f(res))
+			wantNil(t, name+": End", res.End(nil))
+		})
+		if h := w.answered(); h.Status() != 204 || h.Has("content-length") {
+			t.Errorf("%s: %q", name, text(h))
+		}
+		w.sawAll("client response 204 flags=5", "client close 0")
+	}
+}
