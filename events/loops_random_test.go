@@ -28,8 +28,8 @@ import (
 )
 
 var (
-	firstSeed = flag.Uint64("loops.seed", 0, "where tests of loops at random begin")
-	moreSeeds = flag.Uint64("loops.seeds", 2, "how many seeds they try")
+	firstSeed = flag.Uint64("loops.seed", 1, "where tests of loops at random begin")
+	moreSeeds = flag.Uint64("loops.seeds", 3, "how many seeds they try")
 )
 
 // Servers whose connections share event loops, with callbacks that do anything
@@ -56,9 +56,13 @@ func TestLoopsOfServersAtRandom(t *testing.T) {
 		}
 		seed.Store(*firstSeed + i)
 		runtime.GOMAXPROCS(1 << (seed.Load() % 3))
-		r := rand.New(rand.NewPCG(seed.Load(), 1))
-		w := &wildServer{t: t, r: r, cert: cert, roots: roots, blocks: r.IntN(3) == 0}
-		w.serve()
+		var servers sync.WaitGroup
+		for n := range 1 + seed.Load()%4 {
+			r := rand.New(rand.NewPCG(seed.Load(), n))
+			w := &wildServer{t: t, r: r, cert: cert, roots: roots, blocks: r.IntN(3) == 0}
+			servers.Go(w.serve)
+		}
+		servers.Wait()
 		if t.Failed() {
 			t.Fatalf("seed %d", seed.Load())
 		}
@@ -101,12 +105,12 @@ type wildServer struct {
 	url    string
 	others sync.WaitGroup // goroutines of callbacks
 	told   atomic.Int64   // answers
-	down   atomic.Bool    // the server ends its sessions
+	down   atomic.Bool    // the server may end its sessions
 	blocks bool           // now and then a callback does
 }
 
 func (w *wildServer) serve() {
-	quiet := slog.New(slog.DiscardHandler)
+	quiet := slog.New(panicsOnly{slog.DiscardHandler, w.t})
 	opts := events.ServerOptions{SessionOptions: events.SessionOptions{
 		Logger:        quiet,
 		SessionLimits: events.SessionLimits{MaxOutstandingSettings: 1000},
@@ -130,7 +134,7 @@ func (w *wildServer) serve() {
 	w.srv.OnSession(func(ss *events.ServerSession) {
 		ss.OnPing(func(p [8]byte) {
 			if string(p[:5]) == "panic" {
-				panic("a ping")
+				panic("a callback of a ping")
 			}
 		})
 	})
@@ -141,6 +145,13 @@ func (w *wildServer) serve() {
 		w.srv.OnRequest(w.onRequest)
 	default:
 		w.srv.OnStream(w.onStream)
+	}
+	if w.r.IntN(5) == 0 {
+		w.down.Store(true)
+		w.srv.SetTimeout(time.Duration(1+w.r.IntN(10_000))*time.Microsecond, nil)
+		if w.r.IntN(2) == 0 {
+			w.srv.OnTimeout(func(ss *events.ServerSession) { ss.Close() })
+		}
 	}
 	addr, err := w.srv.Listen("127.0.0.1:0")
 	if err != nil {
@@ -158,6 +169,10 @@ func (w *wildServer) serve() {
 	for i := range many {
 		seed := w.r.Uint64()
 		clients.Go(func() { w.client(rand.New(rand.NewPCG(seed, uint64(i))), rounds, i%3 == 0) })
+	}
+	for range 5 {
+		seed := w.r.Uint64()
+		clients.Go(func() { w.stranger(rand.New(rand.NewPCG(seed, 0))) })
 	}
 	if w.r.IntN(2) == 0 { // all are answered before it ends
 		clients.Wait()
@@ -185,173 +200,6 @@ func (w *wildServer) serve() {
 	case <-closes:
 		w.t.Error("a second close event")
 	default:
-	}
-}
-
-// client is the life of one client. wild: it does anything.
-func (w *wildServer) client(r *rand.Rand, rounds int, wild bool) {
-	opts := events.ConnectOptions{SessionOptions: events.SessionOptions{
-		Logger:        slog.New(slog.DiscardHandler),
-		SessionLimits: events.SessionLimits{MaxOutstandingSettings: 1000},
-	}}
-	if strings.HasPrefix(w.url, "https") {
-		opts.TLS = &tls.Config{RootCAs: w.roots}
-	}
-	if r.IntN(3) == 0 {
-		opts.Settings.InitialWindowSize = events.Set(uint32(1 + r.IntN(100_000)))
-	}
-	client, err := events.Connect(context.Background(), w.url, opts)
-	if err != nil {
-		w.t.Error(err)
-		return
-	}
-	for range 1 + r.IntN(rounds) {
-		var asked []*question
-		for range 1 + r.IntN(1+r.IntN(30)) {
-			if q := w.ask(client, r, wild); q != nil {
-				asked = append(asked, q)
-			}
-		}
-		if wild {
-			switch r.IntN(12) {
-			case 0:
-				client.Close()
-			case 1:
-				client.Destroy(errors.New("enough"), core.Cancel)
-			case 2:
-				client.Ping(func(error, time.Duration, [8]byte) {}, [8]byte([]byte("panic!!!")))
-			case 3:
-				client.Goaway(core.NoError, 0, nil)
-			}
-		}
-		client.Ping(func(error, time.Duration, [8]byte) {})
-		if r.IntN(3) == 0 {
-			client.Settings(events.Settings{InitialWindowSize: events.Set(uint32(30_000 + r.IntN(100_000)))}, nil)
-		}
-		for _, q := range asked {
-			q.wait(w, client, wild)
-		}
-	}
-	if r.IntN(2) == 0 {
-		client.Close()
-	} else {
-		client.Destroy(nil, core.NoError)
-	}
-	client.Wait()
-}
-
-// question is one request, and what has become of it.
-type question struct {
-	st     *events.ClientStream
-	what   string
-	size   int
-	closed chan bool
-
-	// Of callbacks, until closed is closed.
-	status, got   int
-	answers, ends int
-	err           error
-	wrong         bool
-
-	closes atomic.Int32
-}
-
-var wildPaths = []string{"now", "now", "now", "late", "late", "echo", "echo", "block", "panic", "files", "settings", "pause"}
-var wilderPaths = append([]string{"close", "closes", "destroy", "destroys", "goaway", "timeout", "never"}, wildPaths...)
-
-func (w *wildServer) ask(client *events.ClientSession, r *rand.Rand, wild bool) *question {
-	q := &question{closed: make(chan bool), size: r.IntN(1 << (1 + r.IntN(18)))}
-	if q.what = wildPaths[r.IntN(len(wildPaths))]; wild {
-		q.what = wilderPaths[r.IntN(len(wilderPaths))]
-	}
-	body := q.what == "echo"
-	method := "GET"
-	if body {
-		method = "POST"
-	}
-	var cancelled time.Duration
-	if wild && r.IntN(5) == 0 || q.what == "never" {
-		cancelled = time.Duration(1 + r.IntN(3_000_000))
-	}
-	pauses := r.IntN(4) == 0
-	cut := r.IntN(q.size + 1)
-	made := make(chan error, 1)
-	client.Do(func() {
-		st, err := client.Request(context.Background(), events.H(":path", "/"+q.what+"/"+strconv.Itoa(q.size), ":method", method), events.RequestOptions{EndStream: events.Set(!body)})
-		if made <- err; err != nil {
-			return
-		}
-		q.st = st
-		st.OnResponse(func(h events.Headers, _ events.Flags) {
-			q.status = h.Status()
-			q.answers++
-		})
-		st.OnData(func(p []byte) {
-			for i, c := range p {
-				if c != byte(q.got+i) {
-					q.wrong = true
-				}
-			}
-			q.got += len(p)
-			if pauses {
-				pauses = false
-				st.Pause()
-				go st.Resume()
-			}
-		})
-		st.OnEnd(func() { q.ends++ })
-		st.OnError(func(err error) { q.err = err })
-		st.OnClose(func() {
-			if q.closes.Add(1) == 1 {
-				close(q.closed)
-			}
-		})
-		if body {
-			sent := counting(q.size)
-			st.Write(sent[:cut])
-			go st.End(sent[cut:])
-		}
-		if cancelled > 0 {
-			w.others.Add(1)
-			time.AfterFunc(cancelled, func() {
-				defer w.others.Done()
-				st.Close(core.Cancel)
-			})
-		}
-	})
-	if err := <-made; err != nil {
-		if !wild && !w.down.Load() {
-			w.t.Errorf("Request: %v", err)
-		}
-		return nil
-	}
-	if cancelled > 0 {
-		q.what = "cancelled"
-	}
-	return q
-}
-
-// counting returns n bytes 0, 1, 2 and so on.
-func counting(n int) []byte {
-	p := make([]byte, n)
-	for i := range p {
-		p[i] = byte(i)
-	}
-	return p
-}
-
-func (q *question) wait(w *wildServer, client *events.ClientSession, wild bool) {
-	<-q.closed
-	w.told.Add(1)
-	whole := q.status == 200 && q.got == q.size && q.ends == 1 && q.err == nil
-	switch {
-	case q.closes.Load() != 1 || q.answers > 1 || q.ends > 1 || q.wrong:
-		w.t.Errorf("%s: %d close events, %d responses, %d ends, wrong: %v", q.what, q.closes.Load(), q.answers, q.ends, q.wrong)
-	case q.what == "panic" && (q.status == 500 || q.err != nil):
-	case !wild && !w.down.Load() && !whole:
-		w.t.Errorf("%s of %d: status %d, %d bytes, %d ends, %v; session %v", q.what, q.size, q.status, q.got, q.ends, q.err, client.Err())
-	case q.status == 200 && q.got < q.size && q.err == nil && q.what != "cancelled" && q.st.Complete():
-		w.t.Errorf("%s of %d: %d bytes and no error", q.what, q.size, q.got)
 	}
 }
 
@@ -395,7 +243,7 @@ func (w *wildServer) onStream(st *events.ServerStream, h events.Headers, _ event
 		w.block()
 		answer()
 	case "panic":
-		panic("a request")
+		panic("a callback of a request")
 	case "files":
 		st.Respond(events.Headers{})
 		st.SendFrom(strings.NewReader(string(counting(size))), int64(size))
@@ -439,7 +287,7 @@ func (w *wildServer) onRequest(req *events.Request, res *events.Response) {
 		w.block()
 		res.End(counting(size))
 	case "panic":
-		panic("a request")
+		panic("a callback of a request")
 	case "settings":
 		ss.Settings(events.Settings{InitialWindowSize: events.Set(uint32(20_000 + size))}, nil)
 		res.End(counting(size))

@@ -66,6 +66,9 @@ func tlsConfigs(t *testing.T) (server, client *ctls.Config) {
 func TestLoopsWithTLSAtRandom(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	server, client := tlsConfigs(t)
+	a, b := h2test.Sockets(t) // the first has package net open something of its own
+	a.Close()
+	b.Close()
 	goroutines, files := runtime.NumGoroutine(), openFiles(t)
 	var seed atomic.Uint64
 	within(t, time.Duration(*moreSeeds)*10*time.Second+20*time.Second, &seed)
