@@ -135,6 +135,13 @@ func TestFloods(t *testing.T) {
 				in := a.get()
 				return frame.AppendPriority(in, a.next-2, core.Priority{Parent: a.next - 2, Weight: 16})
 			}},
+		{name: "data after instant answers", row: "AC-013", instant: true, most: 1100, served: 1100,
+			pattern: func(a *attacker) []byte { in := a.get(); return frame.AppendData(in, a.next-2, []byte("x"), false, -1) }},
+		{name: "trailers after instant answers", row: "AC-013", instant: true, most: 1100, served: 1100,
+			pattern: func(a *attacker) []byte {
+				in := a.get()
+				return frame.AppendHeaders(in, a.next-2, []byte("\x00\x01x\x01y"), frame.FlagEndStream|frame.FlagEndHeaders, nil, -1)
+			}},
 		{name: "content-length overrun", row: "AC-013", most: 1050, served: 1100,
 			pattern: func(a *attacker) []byte {
 				in := a.post(core.Field{Name: "content-length", Value: "5"})

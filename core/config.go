@@ -127,6 +127,7 @@ const (
 	TransportUnknown   Transport = iota
 	TransportCleartext           // http
 	TransportEncrypted           // https
+	TransportAny                 // both: a proxy that is trusted ends TLS for some of its requests
 )
 
 // config is the part of a Config that is needed while a connection lives, with
@@ -221,8 +222,11 @@ func (cfg *Config) withDefaults(client bool) (config, error) {
 	if !client && cfg.Authoritative != nil {
 		return c, &ConfigError{"Authoritative", "set", "nil on a server, which is promised nothing"}
 	}
-	if cfg.Transport > TransportEncrypted {
+	if cfg.Transport > TransportAny {
 		return c, &ConfigError{"Transport", fmt.Sprint(cfg.Transport), "a Transport constant"}
+	}
+	if c.transport == TransportAny {
+		c.transport = TransportUnknown // which holds nobody to anything
 	}
 	return c, nil
 }

@@ -378,6 +378,12 @@ func (c *Conn) strayFrame(id StreamID, in input) {
 		c.chargeCutShort(causeReset)
 	case st.verdict == ignored:
 		c.chargeStray(in)
+	case st.fault == FaultClosedStream && !c.client && !c.isOurs(id) && c.cutShort(how):
+		// To the peer the stream is half-closed: it can't have seen the answer.
+		how.state = StateClosedByUs
+		c.lastFault = FaultHalfClosed
+		c.replyReset(id, FaultHalfClosed.Code())
+		c.chargeCutShort(causeStreamError)
 	case st.fault.Conn():
 		c.fail(st.fault)
 	default:

@@ -32,10 +32,29 @@ func serverOrigin(name string, at net.Addr) string {
 	return "https://" + name
 }
 
+// carrierOf is what carries a connection of a server's that is known to be of
+// some kind, or not. A socket that nobody has done a handshake on is in the clear
+// (RFC 9110 §7.4), unless the option Transport says what is in front of it.
+func (o *SessionOptions) carrierOf(conn net.Conn, known core.Transport) core.Transport {
+	if o.Transport != core.TransportUnknown {
+		return o.Transport
+	}
+	if known != core.TransportUnknown {
+		return known
+	}
+	switch conn.(type) {
+	case interface{ ConnectionState() tls.ConnectionState }:
+		return core.TransportEncrypted
+	case *net.TCPConn:
+		return core.TransportCleartext
+	}
+	return known
+}
+
 // checkTransport finds an option Transport that contradicts what the session is
 // carried by.
 func (o *SessionOptions) checkTransport(kind core.Transport) error {
-	if o.Transport != core.TransportUnknown && kind != core.TransportUnknown && o.Transport != kind {
+	if o.Transport != core.TransportUnknown && o.Transport != core.TransportAny && kind != core.TransportUnknown && o.Transport != kind {
 		return ErrInvalidArg.with("The option Transport contradicts what carries the session; leave it unset")
 	}
 	return nil

@@ -91,6 +91,9 @@ func Connect(ctx context.Context, authority string, opts ConnectOptions) (*Clien
 		return nil, err
 	}
 	cfg.Transport = core.TransportUnknown // requests may name any scheme
+	if opts.CreateConnection == nil && opts.Transport != core.TransportAny && u.scheme == "http" {
+		cfg.Transport = core.TransportCleartext // but https does not go over TCP in the clear
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}

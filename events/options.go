@@ -58,9 +58,15 @@ type SessionOptions struct {
 	// Transport says what carries a session where that can't be seen: on a
 	// mem.Link, on what CreateConnection returns, or where somebody else ends TLS
 	// for a server without. Over core.TransportEncrypted the session counts as
-	// encrypted. By default a client goes by the scheme of its base URL, and
-	// nothing is known of a server. What dials or does the handshake knows by
-	// itself, and a Transport that contradicts it is ErrInvalidArg.
+	// encrypted. By default a client goes by the scheme of its base URL; a server
+	// knows TLS and TCP when it sees them, and of anything else nothing. What
+	// dials or does the handshake knows by itself, and a Transport that
+	// contradicts it is ErrInvalidArg.
+	//
+	// A request to a server for https over TCP in the clear, or for http over TLS,
+	// is malformed (RFC 9110 §7.4): its stream is reset with PROTOCOL_ERROR. Behind
+	// a proxy that is trusted to say https where it ended TLS itself, the server
+	// wants core.TransportEncrypted, and core.TransportAny if http comes as well.
 	Transport core.Transport
 
 	// HighWaterMark is how many bytes a stream's Write queues before it says

@@ -188,7 +188,7 @@ func (srv *Server) NewSession(now time.Time) (*ServerSession, error) {
 
 // newSession makes a session and takes it among those of the server.
 func (srv *Server) newSession(now time.Time, conn net.Conn) (*ServerSession, error) {
-	ss, err := newServerSession(now, srv.sessionOptions(), srv.carrier, srv)
+	ss, err := newServerSession(now, srv.sessionOptions(), srv.opts.carrierOf(conn, srv.carrier), srv)
 	if err != nil {
 		return nil, err
 	}

@@ -79,6 +79,10 @@ type HTTP2Options struct {
 	PaddingStrategy            events.PaddingStrategy
 	PeerMaxConcurrentStreams   events.Opt[uint32]
 
+	// Transport is core.TransportEncrypted behind a proxy that ends TLS and is
+	// trusted, and core.TransportAny if it passes on requests for http as well.
+	Transport core.Transport
+
 	// EnablePush says whether there are pushes. Settings.EnablePush, which is
 	// announced to clients, wins over it, and is announced as this one if it is
 	// not set. Default true.
@@ -124,6 +128,7 @@ func (o *HTTP2Options) session() events.SessionOptions {
 	return events.SessionOptions{
 		Settings:        settings,
 		PaddingStrategy: o.PaddingStrategy,
+		Transport:       o.Transport,
 		SessionLimits: events.SessionLimits{
 			MaxSessionMemory:           o.MaxSessionMemory,
 			MaxDeflateDynamicTableSize: o.MaxDeflateDynamicTableSize,

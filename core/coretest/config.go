@@ -44,7 +44,7 @@ func (l *line) configField(cfg *core.Config, name, value string) {
 		}
 		return
 	case "Transport":
-		kinds := []string{"unknown", "cleartext", "encrypted"}
+		kinds := []string{"unknown", "cleartext", "encrypted", "any"}
 		cfg.Transport = core.Transport(slices.Index(kinds, value))
 		return
 	case "Authoritative":
