@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"io"
 	"testing"
+	"time"
+
+	"weft/core"
 )
 
 // A body comes in parts, from wherever the last one was cut.
@@ -34,5 +37,42 @@ func TestLookup(t *testing.T) {
 	}
 	if Lookup("/nothing?") != nil {
 		t.Error("/nothing is something")
+	}
+}
+
+// HEAD has the fields of GET, and no body to wait for (RFC 9110 §9.3.2).
+func TestHead(t *testing.T) {
+	now := time.Unix(0, 0)
+	server, err := core.NewServer(now, core.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := core.NewClient(now, core.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/json", "/nothing"} {
+		request := []core.Field{{Name: ":method", Value: "HEAD"}, {Name: ":scheme", Value: "http"},
+			{Name: ":authority", Value: "localhost"}, {Name: ":path", Value: path}}
+		id, err := client.Open(now, request, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, ended := NewSession(server), false
+		for range 3 { // there and back, and the SETTINGS
+			server.Receive(now, client.AppendOutput(nil))
+			for ev := range server.Events {
+				s.Handle(now, ev)
+			}
+			client.Receive(now, server.AppendOutput(nil))
+			for ev := range client.Events {
+				if h, ok := ev.(*core.HeadersReceived); ok && h.Stream == id && h.EndStream {
+					ended = true
+				}
+			}
+		}
+		if !ended {
+			t.Errorf("HEAD %s: no end", path)
+		}
 	}
 }

@@ -43,6 +43,12 @@ func (s *Session) Handle(now time.Time, ev core.Event) {
 			if ev.EndStream {
 				s.uploaded(now, ev.Stream)
 			}
+		case ev.Method == "HEAD":
+			fields := notFound
+			if a := Lookup(ev.Path); a != nil {
+				fields = a.Fields
+			}
+			s.conn.Headers(now, ev.Stream, fields, true)
 		default:
 			s.respond(now, ev.Stream, Lookup(ev.Path))
 		}
