@@ -141,7 +141,7 @@ func (o *SessionOptions) config(client bool) (core.Config, error) {
 	if len(o.RemoteCustomSettings) > maxCustomSettings {
 		return core.Config{}, tooManyCustom("RemoteCustomSettings", len(o.RemoteCustomSettings))
 	}
-	if o.Transport > core.TransportEncrypted {
+	if o.Transport > core.TransportAny {
 		return core.Config{}, ErrOutOfRange.with("Transport is %d, must be a Transport constant", o.Transport)
 	}
 	if o.HighWaterMark < 0 {

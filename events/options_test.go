@@ -294,14 +294,14 @@ func TestNilContext(t *testing.T) {
 }
 
 func TestUnknownTransport(t *testing.T) {
-	opts := events.SessionOptions{Transport: core.TransportEncrypted + 1}
+	opts := events.SessionOptions{Transport: core.TransportAny + 1}
 	_, client := events.NewClientSession(mem.Epoch, "http://localhost", opts)
 	_, server := events.NewServerSession(mem.Epoch, opts)
 	_, connect := events.Connect(t.Context(), "http://localhost", events.ConnectOptions{SessionOptions: opts, CreateConnection: func(context.Context) (net.Conn, error) {
 		return nil, errors.New("not to be called")
 	}})
 	for _, err := range []error{client, server, connect} {
-		if !errors.Is(err, events.ErrOutOfRange) || !strings.Contains(err.Error(), "Transport is 3") {
+		if !errors.Is(err, events.ErrOutOfRange) || !strings.Contains(err.Error(), "Transport is 4") {
 			t.Error(err)
 		}
 	}
