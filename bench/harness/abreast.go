@@ -30,8 +30,9 @@ func (s *scene) close() {
 // machine keeps its speed.
 const turnSpan = 50 * time.Millisecond
 
-// turns is how often that is in a span.
-func turns(span time.Duration) int { return max(1, int(span/turnSpan)) }
+// turns is how often that is in two spans: what is to be told apart is a few per
+// cent, and a collection of the heap comes once in several turns.
+func turns(span time.Duration) int { return max(1, int(2*span/turnSpan)) }
 
 // requests has bench/client make requests in a scene, as flags say, when it is
 // measured.
