@@ -143,3 +143,20 @@ func (c *Conn) shiftRecvWindows(delta int64) {
 		c.repayStream(s, 0)
 	}
 }
+
+// InputAhead returns how many bytes of a body the peer may be expected to send
+// without hearing from this side first: what is left of the one that came last, as
+// far as the windows go. A body whose length was not announced is taken to go on. It
+// is 0 when none is under way. A transport that reads much may wait until some of it
+// has come.
+func (c *Conn) InputAhead() int {
+	s := c.streams.last
+	if s == nil || s.recv == phaseHeaders || !s.state.peerMaySend() {
+		return 0
+	}
+	n := min(s.recvWindow, c.inflow.window)
+	if s.recvLength != -1 {
+		n = min(n, s.recvLength)
+	}
+	return int(max(n, 0))
+}

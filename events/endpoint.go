@@ -187,6 +187,16 @@ func (s *Session) Due() bool { return s.flags.Load()&flagDue != 0 || s.abortDue(
 // Resting is part of transport.Rester.
 func (s *Session) Resting() bool { return s.flags.Load()&flagResting != 0 }
 
+// InputAhead is part of transport.Foreseer.
+func (s *Session) InputAhead() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return 0
+	}
+	return s.conn.InputAhead()
+}
+
 // MayBlock is part of transport.Blocker: handlers of the session's run in
 // goroutines, and whoever runs a turn may have to wait for one.
 func (s *Session) MayBlock() bool { return s.flags.Load()&flagBlocks != 0 }

@@ -181,6 +181,13 @@ func (d *Driver) Due() bool { return d.flags.Load()&flagDue != 0 }
 // Resting is part of Rester.
 func (d *Driver) Resting() bool { return d.flags.Load()&flagResting != 0 }
 
+// InputAhead is part of Foreseer.
+func (d *Driver) InputAhead() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.conn.InputAhead()
+}
+
 // OnWake is part of Endpoint.
 func (d *Driver) OnWake(f func()) { d.wake.Store(&f) }
 

@@ -16,10 +16,13 @@ func (p *pump) readAll() (handOver bool) {
 		kept := p.kept
 		if !kept {
 			if !p.awaited && p.sparing() {
+				p.impatient()
 				return true
 			}
 			p.awaited = false
+			p.beforeRead()
 			in, err = p.wire.Next()
+			p.noteRead(len(in))
 		} else if !p.mustPause() {
 			in, err = p.polls.TryNext()
 		}

@@ -53,6 +53,8 @@ type pump struct {
 	ended   func(error)
 	seat    *seat // nil unless a loop waits for input (seat.go)
 
+	patience *patience // of the reader, nil until much comes (patience.go)
+
 	// Guarded by watched.mu (watch.go).
 	watched              *watch
 	watchPrev, watchNext *pump

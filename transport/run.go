@@ -81,6 +81,9 @@ func (o Options) withDefaults() Options {
 // most one of each at a time. Its Close, which comes from another goroutine,
 // must then end a Read and a Write that wait, as in package net.
 //
+// A read deadline that was set on conn ends the connection, but is lost when a body
+// that came fast stops (Foreseer).
+//
 // A peer can make Run hold no more output than ep itself lets pend.
 func Run(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options) error {
 	p := newPump(wireOf(conn), ep, opts.withDefaults())

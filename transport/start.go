@@ -16,7 +16,7 @@ import (
 // Run's return stands for is true; nil if nobody wants to know.
 //
 // A read deadline that was set on conn is lost when the connection comes to
-// rest.
+// rest, or a body that came fast stops.
 func Start(ctx context.Context, conn io.ReadWriteCloser, ep Endpoint, opts Options, ended func(error)) {
 	p := newPump(wireOf(conn), ep, opts.withDefaults())
 	p.ended = ended

@@ -91,6 +91,10 @@ func (w *wire) Interrupt() {
 	}
 }
 
+// AtLeast has reads of the connection below wait for n bytes. Records are a few
+// more than what is in them.
+func (w *wire) AtLeast(n int) bool { return w.sock != nil && w.sock.raw.AtLeast(n) }
+
 func (w *wire) decrypt() (n int) {
 	w.in = pool.GetInput()
 	for n < len(w.in) {

@@ -18,6 +18,7 @@ func New(net.Conn) (*Sock, bool) { return nil, false }
 // Init reports false.
 func (*Sock) Init(net.Conn) bool { return false }
 
+func (*Sock) AtLeast(int) bool                   { panic("unreachable") }
 func (*Sock) Control(func(uintptr)) error        { panic("unreachable") }
 func (*Sock) Warm()                              { panic("unreachable") }
 func (*Sock) CloseWrite() error                  { panic("unreachable") }
