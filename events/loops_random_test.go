@@ -227,6 +227,9 @@ func (w *wildServer) onStream(st *events.ServerStream, h events.Headers, _ event
 		st.End(counting(size))
 	}
 	ss := st.Session()
+	if ss == nil { // the stream was destroyed meanwhile
+		return
+	}
 	switch what {
 	case "late":
 		w.others.Go(answer)
@@ -273,6 +276,9 @@ func (w *wildServer) onRequest(req *events.Request, res *events.Response) {
 		return
 	}
 	ss := st.Session()
+	if ss == nil {
+		return
+	}
 	switch what {
 	case "late", "pause":
 		st.Hold()
