@@ -24,20 +24,15 @@ func (srv *Server) serveHTTP1(conn net.Conn) *ServerSession {
 const preface = "PRI * HTTP/2"
 
 // peek finds out what is spoken on a connection without TLS, from its first
-// bytes, which it returns. Who says nothing has the time of a handshake; who has
-// begun with the preface, that of the preface.
+// bytes, which it returns. They have the time of a preface, from the beginning and
+// however slowly they come: who says nothing may be of either kind.
 func (srv *Server) peek(conn net.Conn, head []byte) ([]byte, spoken, error) {
 	if !srv.peeked.add(&conn) {
 		return nil, nothing, ErrServerClosed
 	}
 	defer srv.peeked.remove(&conn)
-	conn.SetReadDeadline(time.Now().Add(srv.handshake))
-	begun := false
+	conn.SetReadDeadline(time.Now().Add(min(srv.handshake, srv.prefaceTimeout())))
 	for len(head) < len(preface) && strings.HasPrefix(preface, string(head)) {
-		if len(head) > 0 && !begun {
-			begun = true
-			conn.SetReadDeadline(time.Now().Add(min(srv.handshake, srv.prefaceTimeout())))
-		}
 		var p [len(preface)]byte
 		n, err := conn.Read(p[:len(preface)-len(head)])
 		head = append(head, p[:n]...)

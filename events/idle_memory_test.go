@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"weft/core"
 	"weft/core/frame"
@@ -106,9 +107,13 @@ func testIdleConnectionIsSmall(t *testing.T, l net.Listener) {
 	if each > budget {
 		t.Errorf("an idle connection takes %d bytes, want at most %d", each, budget)
 	}
-	// On a busy machine some have one yet, for the last turn that was long.
-	if more := runtime.NumGoroutine() - goroutines; runtime.GOOS == "linux" && more > n/2 {
-		t.Errorf("%d goroutines for %d connections that do nothing", more, n)
+	// Those whose last turn was long, as on a busy machine it may be, have one for
+	// some time yet.
+	more := func() int { return runtime.NumGoroutine() - goroutines }
+	for began := time.Now(); runtime.GOOS == "linux" && more() > n/10; runtime.Gosched() {
+		if time.Since(began) > 10*time.Second {
+			t.Fatalf("%d goroutines for %d connections that do nothing", more(), n)
+		}
 	}
 	for _, c := range conns {
 		c.Close()

@@ -130,23 +130,28 @@ func TestPrefaceBehindRequest(t *testing.T) {
 	})
 }
 
-// Who has begun with the preface has no more time for it than where nothing but
-// HTTP/2 is spoken, however slowly its bytes come.
+// Who has begun with the preface, or says nothing at all, has no more time than where
+// nothing but HTTP/2 is spoken, however slowly bytes come.
 func TestPrefaceThatDoesNotEnd(t *testing.T) {
 	for _, tt := range []struct {
 		timeout, want time.Duration
 	}{{0, 10 * time.Second}, {4 * time.Second, 4 * time.Second}, {core.Never, 2 * time.Minute}} {
-		bubbleWith(t, core.Timeouts{Preface: tt.timeout}, func(w *world) {
-			c := w.dial()
-			begun := time.Now()
-			c.send("PRI")
-			<-time.After(3 * time.Second)
-			c.send(" *")
-			c.ended()
-			if after := time.Since(begun); after != tt.want {
-				t.Errorf("Preface %v: it ended after %v, want %v", tt.timeout, after, tt.want)
-			}
-		})
+		for _, silent := range []bool{false, true} {
+			bubbleWith(t, core.Timeouts{Preface: tt.timeout}, func(w *world) {
+				c := w.dial()
+				begun := time.Now()
+				if !silent {
+					<-time.After(time.Second)
+					c.send("PRI")
+					<-time.After(2 * time.Second)
+					c.send(" *")
+				}
+				c.ended()
+				if after := time.Since(begun); after != tt.want {
+					t.Errorf("Preface %v, silent %v: it ended after %v, want %v", tt.timeout, silent, after, tt.want)
+				}
+			})
+		}
 	}
 }
 
