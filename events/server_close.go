@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"time"
 
 	"weft/core"
 )
@@ -69,8 +70,9 @@ func (srv *Server) Close() error {
 
 // Shutdown closes the server and every session gracefully, and waits until the
 // last connection has ended. When ctx is done before, the sessions that are
-// left are destroyed and the context's error is returned. It blocks, and must
-// not be called from a callback.
+// left are destroyed and the context's error is returned; callbacks that do not
+// return, which hold a connection up, are then waited for a second. It blocks, and
+// must not be called from a callback.
 func (srv *Server) Shutdown(ctx context.Context) error {
 	srv.Close()
 	for _, ss := range srv.all() {
@@ -81,9 +83,15 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	srv.DestroyAll()
-	srv.wait(context.Background(), true)
+	last, cancel := context.WithTimeout(context.Background(), lastWait)
+	defer cancel()
+	srv.wait(last, true)
 	return err
 }
+
+// lastWait is how long what was destroyed may take to end: no longer than a
+// callback takes.
+const lastWait = time.Second
 
 // Wait waits until the server was closed and the last connection has ended,
 // those of sessions after Unref aside. It blocks, and must not be called from a
