@@ -2,7 +2,7 @@
 // anywhere and without arguments, and then writes the tables of
 // docs/performance.md and the plots in docs/performance.
 //
-//	bench/run                     everything, some 25 minutes
+//	bench/run                     everything, half an hour
 //	bench/run -quick              a table on standard output in under two minutes
 //	bench/run -only 'small-tls'   the tables whose names match, and only their figures change
 //	bench/run -render             the documents again from docs/performance/results.json
