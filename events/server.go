@@ -173,7 +173,9 @@ func (srv *Server) OnSessionError(f func(err error, session *ServerSession)) Lis
 	return srv.onSessionError.on(f)
 }
 
-// OnConnection registers f for each connection, before it has a session.
+// OnConnection registers f for each connection, before it has a session. Since f may
+// close what it is given at any time, such connections have a goroutine each: they
+// are not left to event loops (transport.Loops).
 func (srv *Server) OnConnection(f func(conn net.Conn)) Listener {
 	mustListen("Server.OnConnection", f == nil)
 	return srv.onConnection.on(f)

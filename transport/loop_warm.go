@@ -6,8 +6,8 @@ import "weft/internal/warm"
 // at.
 type Warmer interface {
 	Endpoint
-	// Warm asks for what is step pointers away from the endpoint, itself being the
-	// step 0, up to WarmSteps. It is called between turns, for all connections that
+	// Warm asks for what is step pointers away from the endpoint: step 0 is the
+	// endpoint itself, the last is WarmSteps-1. It is called between turns, for all connections that
 	// are ready, step by step: so the lines of many are under way at a time, and
 	// those that a step has to look at have arrived. It changes nothing. It may be
 	// called while other goroutines use the endpoint, and then does what it can
@@ -15,7 +15,8 @@ type Warmer interface {
 	Warm(step int)
 }
 
-// WarmSteps is how many steps Loops go.
+// WarmSteps is how many times Loops call Warm for a turn, with 0, 1 and so on: an
+// endpoint that has less to fetch leaves the later steps out.
 const WarmSteps = 5
 
 // warmFrom is how many connections a loop has before it does so: fewer are in the
