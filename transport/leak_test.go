@@ -12,6 +12,7 @@ import (
 	"weft/core"
 	"weft/transport"
 	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 )
 
 // Connections that end at any point, by FIN or RST, leave nothing behind
@@ -31,7 +32,7 @@ func TestNothingIsLeft(t *testing.T) {
 
 	var loops transport.Loops
 	once := func(i int) {
-		a, b := h2test.Sockets(t)
+		a, b := socktest.Pair(t)
 		s := h2test.NewServer(time.Now(), core.Config{})
 		ended := make(chan error, 1)
 		switch i % 4 {

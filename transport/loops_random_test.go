@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"weft/transport"
-	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 )
 
 // moody is an endpoint that gives back what it gets, at once or later, in a turn or
@@ -93,7 +93,7 @@ const loopSeeds = 1
 
 // loopLife is the life of one connection.
 func loopLife(t *testing.T, loops *transport.Loops, r *rand.Rand, steps *atomic.Int64) {
-	a, b := h2test.Sockets(t)
+	a, b := socktest.Pair(t)
 	defer a.Close()
 	a.SetDeadline(time.Now().Add(20 * time.Second))
 	ctx, cancel := context.WithCancel(context.Background())

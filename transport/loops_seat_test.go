@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"weft/transport"
-	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 )
 
 // heavy is input that takes a connection out of its loop.
@@ -69,7 +69,7 @@ func TestLoopsEndWhenTheBellHasRung(t *testing.T) {
 // the loop, does not keep a goroutine until more comes.
 func TestLoopsAndInputWhileResting(t *testing.T) {
 	var loops transport.Loops
-	a, b := h2test.Sockets(t)
+	a, b := socktest.Pair(t)
 	k := &link{a, &restful{fake: &fake{t: t}}, make(chan error, 2)}
 	k.ep.onReceive = func(_ time.Time, p []byte) { k.ep.say(p) }
 	k.ep.resting.Store(true)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"weft/transport"
-	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 )
 
 // Whatever callbacks do, some of many connections at a time: block for as long as
@@ -56,7 +56,7 @@ func standStill(t *testing.T, r *rand.Rand) (stay int) {
 	var gone []*link
 	for range 20 + r.IntN(250) {
 		what := r.IntN(20) // 0, 3: block; 1, 2: end the goroutine, of input and of time
-		a, b := h2test.Sockets(t)
+		a, b := socktest.Pair(t)
 		k := &link{a, &restful{fake: &fake{t: t}}, make(chan error, 2)}
 		k.ep.onReceive = func(_ time.Time, p []byte) {
 			if string(p) == "stand" {

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"weft/transport"
-	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 )
 
 // waitingBecome waits until the loops wait for n connections.
@@ -176,7 +176,7 @@ func (b *blocker) MayBlock() bool { return b.may.Load() }
 
 func TestLoopsAndABlocker(t *testing.T) {
 	var loops transport.Loops
-	a, b := h2test.Sockets(t)
+	a, b := socktest.Pair(t)
 	k := &link{a, &restful{fake: &fake{t: t}}, make(chan error, 2)}
 	ep := &blocker{restful: k.ep}
 	k.ep.onReceive = func(_ time.Time, p []byte) {

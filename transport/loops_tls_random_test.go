@@ -22,7 +22,7 @@ import (
 	"time"
 
 	"weft/transport"
-	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 	"weft/transport/tls"
 )
 
@@ -66,7 +66,7 @@ func tlsConfigs(t *testing.T) (server, client *ctls.Config) {
 func TestLoopsWithTLSAtRandom(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	server, client := tlsConfigs(t)
-	a, b := h2test.Sockets(t) // the first has package net open something of its own
+	a, b := socktest.Pair(t) // the first has package net open something of its own
 	a.Close()
 	b.Close()
 	goroutines, files := runtime.NumGoroutine(), openFiles(t)
@@ -122,7 +122,7 @@ type secret struct {
 
 // secretLink returns nil if the connection is over already.
 func secretLink(t *testing.T, loops *transport.Loops, r *rand.Rand, steps *atomic.Int64, server, client *ctls.Config) *secret {
-	a, b := h2test.Sockets(t)
+	a, b := socktest.Pair(t)
 	a.SetDeadline(time.Now().Add(20 * time.Second))
 	if r.IntN(4) == 0 {
 		b.(*net.TCPConn).SetWriteBuffer(32 << 10)

@@ -2,10 +2,11 @@ package transport
 
 import (
 	"context"
-	"net"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"weft/transport/internal/socktest"
 )
 
 // swallower takes input, of which it always expects more.
@@ -59,20 +60,8 @@ func TestPatienceWithASocket(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer l.Close()
-			peer, err := net.Dial("tcp", l.Addr().String())
-			if err != nil {
-				t.Fatal(err)
-			}
+			peer, conn := socktest.Pair(t)
 			defer peer.Close()
-			conn, err := l.Accept()
-			if err != nil {
-				t.Fatal(err)
-			}
 			w := new(patientSpy)
 			if !w.Init(conn) || !w.rawWire.AtLeast(1) {
 				t.Skip("sockets cannot wait for more than a byte here")

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"weft/transport"
-	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 )
 
 // restful is an endpoint that gives back what it gets, and rests when it is told
@@ -51,7 +51,7 @@ func startLink(t *testing.T, start starter) *link {
 
 // startLinkWith has f deal with what comes.
 func startLinkWith(t *testing.T, start starter, f func(k *link, p []byte)) *link {
-	a, b := h2test.Sockets(t)
+	a, b := socktest.Pair(t)
 	k := &link{a, &restful{fake: &fake{t: t}}, make(chan error, 2)}
 	k.ep.onReceive = func(_ time.Time, p []byte) {
 		k.ep.resting.Store(false)
@@ -161,7 +161,7 @@ func restLosesNothing(t *testing.T, start starter) {
 
 // A deadline somebody else has set on the connection still ends it.
 func TestStartAndADeadline(t *testing.T) {
-	a, b := h2test.Sockets(t)
+	a, b := socktest.Pair(t)
 	defer a.Close()
 	b.SetDeadline(time.Now().Add(time.Millisecond))
 	ended := make(chan error)
@@ -182,7 +182,7 @@ func oneContextForMany(t *testing.T, begin starter) {
 	other, cancelOther := context.WithCancel(t.Context())
 	defer cancelOther()
 	start := func(ctx context.Context) (peer net.Conn, ended chan error) {
-		a, b := h2test.Sockets(t)
+		a, b := socktest.Pair(t)
 		ended = make(chan error, 1)
 		begin(ctx, b, &fake{t: t}, transport.Options{}, func(err error) { ended <- err })
 		return a, ended

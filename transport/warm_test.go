@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"weft/transport"
-	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 )
 
 // warmer counts how far it was warmed.
@@ -27,7 +27,7 @@ func TestLoopsWarmUp(t *testing.T) {
 	links := make([]*link, transport.WarmFrom*2)
 	warmers := make([]*warmer, len(links))
 	start := func(i int) {
-		a, b := h2test.Sockets(t)
+		a, b := socktest.Pair(t)
 		links[i] = &link{a, &restful{fake: &fake{t: t}}, make(chan error, 2)}
 		warmers[i] = &warmer{restful: links[i].ep}
 		warmers[i].onReceive = func(_ time.Time, p []byte) { links[i].ep.say(p) }

@@ -40,9 +40,6 @@ func (w *rawWire) Poll() (int, error) {
 // on by itself.
 func (w *rawWire) More() bool { return false }
 
-// AtLeast is for TCP: others do not look at it.
-func (w *rawWire) AtLeast(n int) bool { return w.Sock.AtLeast(n) }
-
 func (w *rawWire) TryNext() ([]byte, error) {
 	w.in, w.size, w.err = w.Sock.TryRead()
 	return w.next()

@@ -7,13 +7,13 @@ import (
 	"net"
 	"testing"
 
-	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 )
 
 // sockets returns a pumped socket and its peer.
 func sockets(t *testing.T) (*socket, net.Conn) {
 	t.Helper()
-	peer, conn := h2test.Sockets(t)
+	peer, conn := socktest.Pair(t)
 	t.Cleanup(func() { peer.Close(); conn.Close() })
 	s := newSocket(conn)
 	if s == nil {

@@ -16,6 +16,7 @@ import (
 	"weft/core"
 	"weft/transport"
 	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 	"weft/transport/mem"
 	"weft/transport/tls"
 )
@@ -199,8 +200,8 @@ func inLoops(ctx context.Context, conn io.ReadWriteCloser, ep transport.Endpoint
 // blocking, in goroutines and in loops, and over a pipe, where they are not.
 func TestPump(t *testing.T) {
 	for name, pair := range map[string]func() (net.Conn, net.Conn){
-		"tcp":   func() (net.Conn, net.Conn) { return h2test.Sockets(t) },
-		"loops": func() (net.Conn, net.Conn) { return h2test.Sockets(t) },
+		"tcp":   func() (net.Conn, net.Conn) { return socktest.Pair(t) },
+		"loops": func() (net.Conn, net.Conn) { return socktest.Pair(t) },
 		"mem":   func() (net.Conn, net.Conn) { return mem.Pipe() },
 	} {
 		pump := transport.Run
@@ -251,7 +252,7 @@ func TestSmallRecordsInLoops(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 8 {
 			const n = 100
-			a, b := h2test.Sockets(t)
+			a, b := socktest.Pair(t)
 			c, s := h2test.NewClient(time.Now(), core.Config{}), h2test.NewServer(time.Now(), core.Config{})
 			up := 0
 			next := func() (path string, size int) {

@@ -10,6 +10,7 @@ import (
 	"weft/core"
 	"weft/transport"
 	"weft/transport/internal/h2test"
+	"weft/transport/internal/socktest"
 	"weft/transport/tls"
 )
 
@@ -24,7 +25,7 @@ func TestUnfitConnectionEnds(t *testing.T) {
 	client := careless.Clone()
 	client.InsecureSkipVerify = true
 	for _, quiet := range []bool{false, true} {
-		a, b := h2test.Sockets(t)
+		a, b := socktest.Pair(t)
 		defer a.Close()
 		go ctls.Client(a, client).Handshake()
 		var ep transport.Endpoint = h2test.NewServer(time.Now(), core.Config{})

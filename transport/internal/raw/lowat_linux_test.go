@@ -4,25 +4,15 @@ import (
 	"net"
 	"syscall"
 	"testing"
+
+	"weft/transport/internal/socktest"
 )
 
 // What is less than AtLeast says wakes nobody; what is as much does, and so does
 // the end, and less as soon as less is asked for.
 func TestAtLeast(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	peer, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	peer, conn := socktest.Pair(t)
 	defer peer.Close()
-	conn, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
 	defer conn.Close()
 	s, _ := New(conn)
 

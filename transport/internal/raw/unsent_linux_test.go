@@ -4,20 +4,15 @@ import (
 	"net"
 	"syscall"
 	"testing"
+
+	"weft/transport/internal/socktest"
 )
 
 // TestUnsentIsBounded asks the kernel what New has told it.
 func TestUnsentIsBounded(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	conn, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn, peer := socktest.Pair(t)
 	defer conn.Close()
+	defer peer.Close()
 	if _, ok := New(conn); !ok {
 		t.Fatal("a TCP connection is no socket")
 	}

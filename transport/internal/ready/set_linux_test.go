@@ -5,8 +5,8 @@ import (
 	"syscall"
 	"testing"
 
-	"weft/transport/internal/h2test"
 	"weft/transport/internal/ready"
+	"weft/transport/internal/socktest"
 )
 
 func descriptor(t *testing.T, c net.Conn) uintptr {
@@ -47,7 +47,7 @@ func wait(t *testing.T, s *ready.Set, yield bool) ready.Event {
 // read before it was added as well.
 func TestSetReports(t *testing.T) {
 	s := newSet(t)
-	a, b := h2test.Sockets(t)
+	a, b := socktest.Pair(t)
 	defer a.Close()
 	defer b.Close()
 	a.Write([]byte("x"))
@@ -81,7 +81,7 @@ func TestSetReports(t *testing.T) {
 func TestSetReportsTheEnd(t *testing.T) {
 	for _, first := range []bool{false, true} {
 		s := newSet(t)
-		a, b := h2test.Sockets(t)
+		a, b := socktest.Pair(t)
 		defer b.Close()
 		if first {
 			a.Write([]byte("x"))
@@ -103,7 +103,7 @@ func TestSetReportsTheEnd(t *testing.T) {
 // A Wait that gives way lets others have what the network brought them.
 func TestSetYields(t *testing.T) {
 	s := newSet(t)
-	a, b := h2test.Sockets(t)
+	a, b := socktest.Pair(t)
 	defer a.Close()
 	defer b.Close()
 	got := make(chan byte)

@@ -1,13 +1,13 @@
-package h2test
+package socktest
 
 import (
 	"net"
 	"testing"
 )
 
-// Sockets returns the two ends of a TCP connection: the one that dialled, and
+// Pair returns the two ends of a TCP connection: the one that dialled, and
 // the one that was accepted. They are the test's to close.
-func Sockets(t testing.TB) (dialled, accepted net.Conn) {
+func Pair(t testing.TB) (dialled, accepted net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
