@@ -47,9 +47,7 @@ func hash[T string | []byte](h uint64, s T) uint64 {
 	const odd = 0x9e3779b97f4a7c15
 	h = (h ^ uint64(len(s))) * odd
 	for ; len(s) >= 8; s = s[8:] {
-		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		h = (h ^ x) * odd
+		h = (h ^ word(s)) * odd
 		h ^= h >> 32
 	}
 	var x uint64

@@ -75,13 +75,19 @@ func isPath(s string) bool {
 	return s == "*" || s != "" && s[0] == '/' && all(afterPlain(s, '!', '#'), pathChar)
 }
 
+// word is the first eight bytes of s, of which there must be as many, the first
+// lowest. The compiler makes one load of it.
+func word[T string | []byte](s T) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
 // afterPlain returns what is left of s after the bytes at its beginning that are
 // at least least and neither not nor DEL, as far as that shows eight at a time.
 func afterPlain(s string, least, not byte) string {
 	const ones = 0x0101010101010101
 	for ; len(s) >= 8; s = s[8:] {
-		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		x := word(s)
 		// The high bit of the lowest byte that is one of those is set; higher ones
 		// may be, for a borrow.
 		low := (x - ones*uint64(least)) &^ x
