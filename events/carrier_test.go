@@ -37,21 +37,25 @@ func TestSchemeAndCarrier(t *testing.T) {
 			t.Fatal(err)
 		}
 		for scheme, want := range map[string]string{"http": x.http, "https": x.https} {
-			st, err := client.Request(t.Context(), events.H(":scheme", scheme))
-			if err != nil {
-				t.Fatal(err)
-			}
 			got, closed := "", make(chan bool)
-			st.OnResponse(func(h events.Headers, _ events.Flags) { got = h.Get(":status") })
-			st.OnError(func(err error) {
-				got = err.Error()
-				if errors.Is(err, events.ErrInvalidPseudo) {
-					got = "sent nothing"
-				} else if code, _ := st.RSTCode(); code == core.ProtocolError {
-					got = "reset"
+			client.Do(func() { // all listeners are there before anything happens
+				st, err := client.Request(t.Context(), events.H(":scheme", scheme))
+				if err != nil {
+					t.Error(err)
+					close(closed)
+					return
 				}
+				st.OnResponse(func(h events.Headers, _ events.Flags) { got = h.Get(":status") })
+				st.OnError(func(err error) {
+					got = err.Error()
+					if errors.Is(err, events.ErrInvalidPseudo) {
+						got = "sent nothing"
+					} else if code, _ := st.RSTCode(); code == core.ProtocolError {
+						got = "reset"
+					}
+				})
+				st.OnClose(func() { close(closed) })
 			})
-			st.OnClose(func() { close(closed) })
 			<-closed
 			if got != want {
 				t.Errorf("server %d, client %d, %s: %s, want %s", x.server, x.client, scheme, got, want)
